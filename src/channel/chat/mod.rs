@@ -1,0 +1,1 @@
+//! Web chat: visitors, their lines, their presence.

@@ -1,0 +1,1 @@
+//! Mail: the SMTP receiver, reading, composing, delivering.

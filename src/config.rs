@@ -1,0 +1,1 @@
+//! `config/casella.toml`: read, checked, defaulted.

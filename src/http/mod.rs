@@ -1,0 +1,1 @@
+//! The small hyper server: router, respond, sse, limits. It knows no page.

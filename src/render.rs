@@ -1,0 +1,1 @@
+//! The handlebars registry and its helpers.

@@ -1,0 +1,3 @@
+//! Pure rules: values and `now` in, values out. Nothing here opens a file or a socket, or asks the time.
+
+pub mod mail;

@@ -1,0 +1,3 @@
+//! What people and programs see: pages, API, widget.
+
+pub mod api;
