@@ -99,7 +99,10 @@ pub struct Mail {
 impl Mail {
     /// The first header of that name, matched without regard to case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers_named(name).next()
+        self.headers
+            .iter()
+            .find(|h| h.name.eq_ignore_ascii_case(name))
+            .map(|h| h.value.as_str())
     }
 
     /// Every header of that name, in order.
