@@ -1,3 +1,5 @@
 //! Pure rules: values and `now` in, values out. Nothing here opens a file or a socket, or asks the time.
 
 pub mod mail;
+pub mod retry;
+pub mod token;
