@@ -1,0 +1,325 @@
+//! A forgiving tree of a mail's HTML, built in time linear in its length.
+//!
+//! It holds just enough structure to find quotes and to write readable text: elements, a few of
+//! their attributes, text. It is not the WHATWG tree (whose construction is quadratic on hostile
+//! nesting), keeps no comments, and is never turned back into HTML: showing HTML is the sanitiser's.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use html5ever::TokenizerResult;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+
+/// Elements deeper than this hang flat on the last one, so that walks may recurse.
+const MAX_DEPTH: usize = 200;
+
+/// The attributes anybody here asks for.
+const KEPT: [&str; 13] = [
+    "alt",
+    "class",
+    "cite",
+    "data-marker",
+    "dir",
+    "hidden",
+    "href",
+    "id",
+    "name",
+    "start",
+    "style",
+    "title",
+    "type",
+];
+
+/// Elements without content or end tag.
+const VOID: [&str; 14] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+];
+
+/// What stands at one place of the tree.
+#[derive(Debug)]
+pub enum Kind {
+    Element {
+        name: String,
+        attributes: Vec<(String, String)>,
+    },
+    Text(String),
+}
+
+/// One node. Nodes are numbered in document order, so a subtree is a range of numbers.
+#[derive(Debug)]
+pub struct Node {
+    pub kind: Kind,
+    pub children: Vec<usize>,
+    /// One past the last number of this node's subtree.
+    pub end: usize,
+}
+
+impl Node {
+    /// The element's lower-case name, or `""` for text.
+    pub fn name(&self) -> &str {
+        match &self.kind {
+            Kind::Element { name, .. } => name,
+            Kind::Text(_) => "",
+        }
+    }
+
+    /// A kept attribute's value, `""` when absent.
+    pub fn attribute(&self, wanted: &str) -> &str {
+        match &self.kind {
+            Kind::Element { attributes, .. } => attributes
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map_or("", |(_, value)| value),
+            Kind::Text(_) => "",
+        }
+    }
+
+    /// Whether the element carries that attribute at all.
+    pub fn has(&self, wanted: &str) -> bool {
+        matches!(&self.kind, Kind::Element { attributes, .. }
+            if attributes.iter().any(|(name, _)| name == wanted))
+    }
+
+    /// Whether one of the element's classes is `wanted`, without regard to case.
+    pub fn has_class(&self, wanted: &str) -> bool {
+        self.attribute("class")
+            .split_ascii_whitespace()
+            .any(|class| class.eq_ignore_ascii_case(wanted))
+    }
+
+    /// The inline style in lower case without blanks, for looking into.
+    pub fn style(&self) -> String {
+        self.attribute("style")
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .flat_map(char::to_lowercase)
+            .collect()
+    }
+}
+
+/// A whole document; node 0 is its root and has no name of its own.
+#[derive(Debug)]
+pub struct Tree {
+    nodes: Vec<Node>,
+}
+
+impl Tree {
+    /// Reads any text as HTML; there is no wrong input.
+    pub fn parse(html: &str) -> Self {
+        let queue = BufferQueue::default();
+        queue.push_back(StrTendril::from_slice(html));
+        let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+        // The sink asks for no pauses, but a pause must not lose the rest.
+        while !matches!(tokenizer.feed(&queue), TokenizerResult::Done) {}
+        tokenizer.end();
+        tokenizer.sink.builder.into_inner().finish()
+    }
+
+    pub fn node(&self, id: usize) -> &Node {
+        &self.nodes[id]
+    }
+
+    pub fn root(&self) -> &Node {
+        &self.nodes[0]
+    }
+
+    /// Every node's number in document order, without the root.
+    pub fn ids(&self) -> Range<usize> {
+        1..self.nodes.len()
+    }
+
+    /// The numbers of a node and everything below it.
+    pub fn subtree(&self, id: usize) -> Range<usize> {
+        id..self.nodes[id].end
+    }
+
+    /// The plain words below a node, for looking into; not for reading.
+    pub fn words(&self, id: usize) -> String {
+        let texts = self
+            .subtree(id)
+            .filter_map(|n| match &self.nodes[n].kind {
+                Kind::Text(text) => Some(text.as_str()),
+                Kind::Element { .. } => None,
+            })
+            .flat_map(str::split_whitespace);
+        texts.collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[derive(Default)]
+struct Sink {
+    builder: RefCell<Builder>,
+}
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let mut builder = self.builder.borrow_mut();
+        match token {
+            Token::CharacterTokens(text) => builder.text(&text),
+            Token::TagToken(tag) if tag.kind == TagKind::StartTag => return builder.start(&tag),
+            Token::TagToken(tag) => builder.end(&tag.name),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+struct Builder {
+    nodes: Vec<Node>,
+    /// The open elements, root first.
+    open: Vec<usize>,
+    /// How many flattened elements are open beyond [`MAX_DEPTH`].
+    beyond: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let root = Kind::Element {
+            name: String::new(),
+            attributes: Vec::new(),
+        };
+        Self {
+            nodes: vec![Node {
+                kind: root,
+                children: Vec::new(),
+                end: 0,
+            }],
+            open: vec![0],
+            beyond: 0,
+        }
+    }
+}
+
+impl Builder {
+    fn text(&mut self, text: &str) {
+        let parent = self.innermost();
+        if let Some(&last) = self.nodes[parent].children.last()
+            && last + 1 == self.nodes.len()
+            && let Kind::Text(known) = &mut self.nodes[last].kind
+        {
+            known.push_str(text);
+            return;
+        }
+        self.add(Kind::Text(text.to_owned()));
+    }
+
+    fn start(&mut self, tag: &Tag) -> TokenSinkResult<()> {
+        let name = tag.name.as_ref();
+        self.close_implied(name);
+        let attributes = tag
+            .attrs
+            .iter()
+            .filter(|a| KEPT.contains(&a.name.local.as_ref()))
+            .map(|a| (a.name.local.to_string(), a.value.to_string()))
+            .collect();
+        let id = self.add(Kind::Element {
+            name: name.to_owned(),
+            attributes,
+        });
+        // Only elements that HTML knows as void may end themselves: `<div/>` opens a div.
+        if !VOID.contains(&name) && !(tag.self_closing && name.contains(':')) {
+            if self.open.len() < MAX_DEPTH {
+                self.open.push(id);
+            } else {
+                self.beyond += 1;
+            }
+        }
+        match name {
+            "script" => TokenSinkResult::RawData(RawKind::ScriptData),
+            "style" | "xmp" | "iframe" | "noframes" => TokenSinkResult::RawData(RawKind::Rawtext),
+            "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
+            _ => TokenSinkResult::Continue,
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        if self.beyond > 0 {
+            self.beyond -= 1;
+        } else if let Some(depth) = self.find_open(name) {
+            self.close_to(depth);
+        } else if matches!(name, "br" | "p") {
+            // A stray end tag of these breaks the line in every browser.
+            self.add(Kind::Element {
+                name: name.to_owned(),
+                attributes: Vec::new(),
+            });
+        }
+    }
+
+    /// Where the element an end tag means stands open; a table cell shields what is around it.
+    fn find_open(&self, name: &str) -> Option<usize> {
+        let shielded = !matches!(
+            name,
+            "table" | "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "body" | "html"
+        );
+        for depth in (1..self.open.len()).rev() {
+            let open = self.nodes[self.open[depth]].name();
+            if open == name {
+                return Some(depth);
+            }
+            if shielded && matches!(open, "td" | "th" | "table") {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Closes what the start of `name` ends without saying so.
+    fn close_implied(&mut self, name: &str) {
+        let (ends, within): (&[&str], &[&str]) = match name {
+            "li" => (&["li"], &["ul", "ol", "td", "blockquote"]),
+            "dt" | "dd" => (&["dt", "dd"], &["dl", "td"]),
+            "td" | "th" => (&["td", "th"], &["tr", "table"]),
+            "tr" => (&["tr"], &["table"]),
+            "tbody" | "thead" | "tfoot" => (&["tbody", "thead", "tfoot"], &["table"]),
+            "option" => (&["option"], &["select"]),
+            _ if super::html_text::is_block(name) => (&["p"], &["td", "div", "blockquote", "li"]),
+            _ => return,
+        };
+        for depth in (1..self.open.len()).rev() {
+            let open = self.nodes[self.open[depth]].name();
+            if ends.contains(&open) {
+                return self.close_to(depth);
+            }
+            if within.contains(&open) {
+                return;
+            }
+        }
+    }
+
+    fn close_to(&mut self, depth: usize) {
+        let end = self.nodes.len();
+        for id in self.open.drain(depth..) {
+            self.nodes[id].end = end;
+        }
+        self.beyond = 0;
+    }
+
+    fn add(&mut self, kind: Kind) -> usize {
+        let id = self.nodes.len();
+        let parent = self.innermost();
+        self.nodes[parent].children.push(id);
+        self.nodes.push(Node {
+            kind,
+            children: Vec::new(),
+            end: id + 1,
+        });
+        id
+    }
+
+    fn innermost(&self) -> usize {
+        self.open.last().copied().unwrap_or(0)
+    }
+
+    fn finish(mut self) -> Tree {
+        self.close_to(0);
+        Tree { nodes: self.nodes }
+    }
+}
