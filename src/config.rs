@@ -1,1 +1,0 @@
-//! `config/casella.toml`: read, checked, defaulted.
