@@ -63,6 +63,33 @@ pub struct Report {
     pub fields: Vec<Header>,
 }
 
+/// A calendar object a mail carries (RFC 5545 with the methods of RFC 5546). Times are as written,
+/// e.g. `2026-03-05 10:00`, with their zone's name, or `UTC`, or no zone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// `REQUEST`, `REPLY`, `CANCEL`, `PUBLISH`, …; empty when the object names none.
+    pub method: String,
+    pub summary: String,
+    pub starts: Option<String>,
+    pub ends: Option<String>,
+    pub zone: Option<String>,
+    pub location: Option<String>,
+    pub description: Option<String>,
+    pub organizer: Option<Address>,
+    /// Who answers, in a `REPLY`, and how: `ACCEPTED`, `DECLINED`, `TENTATIVE`, ….
+    pub answer: Option<(Address, String)>,
+}
+
+/// Cryptography found around the content. Nothing is verified or decrypted here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protection {
+    SmimeSigned,
+    SmimeEncrypted,
+    PgpSigned,
+    PgpEncrypted,
+}
+
 /// One mail as read from its bytes, before any rule judged it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mail {
@@ -87,8 +114,11 @@ pub struct Mail {
     /// Whether `text` came from a plain part of its own.
     pub has_plain: bool,
     pub attachments: Vec<Attachment>,
-    /// Mails attached as `message/rfc822` or `.eml`, with the attachment each is.
+    /// Mails attached as `message/rfc822` or `.eml`, or their headers alone
+    /// (`text/rfc822-headers`), with the attachment each is.
     pub attached: Vec<(u32, Mail)>,
+    pub invites: Vec<Invite>,
+    pub protection: Option<Protection>,
     pub report: Option<Report>,
     /// The top level's media type, lower-case, without parameters.
     pub content_type: String,
