@@ -21,5 +21,6 @@ pub mod http;
 pub mod inbox;
 pub mod render;
 pub mod rules;
+pub mod tls;
 pub mod web;
 pub mod workers;
