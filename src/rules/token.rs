@@ -83,30 +83,42 @@ fn same(expected: &[u8; MAC_LEN], given: &[u8]) -> bool {
         && black_box(expected.iter().zip(given).fold(0, |d, (a, b)| d | (a ^ b))) == 0
 }
 
-/// What a signed address is for.
+/// What a signed address says. `recipient` numbers the recipients of one message of ours, so that
+/// each has an address of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub enum Token {
     /// `r+TOKEN@`: where a person's answer comes back to.
-    Reply,
+    Reply { conversation: u64, recipient: u32 },
     /// `b+TOKEN@`: the envelope sender, where delivery reports come back to (VERP).
-    Bounce,
+    Bounce { message: u64, recipient: u32 },
 }
 
-impl Use {
-    fn prefix(self) -> &'static str {
+impl Token {
+    const REPLY: &str = "r+";
+    const BOUNCE: &str = "b+";
+
+    fn parts(self) -> (&'static str, u64, u32) {
         match self {
-            Self::Reply => "r+",
-            Self::Bounce => "b+",
+            Self::Reply {
+                conversation,
+                recipient,
+            } => (Self::REPLY, conversation, recipient),
+            Self::Bounce { message, recipient } => (Self::BOUNCE, message, recipient),
         }
     }
-}
 
-/// What a signed address says: which conversation, and which recipient of ours it was made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Token {
-    pub conversation: u64,
-    /// The id under which the store knows this recipient of this message.
-    pub recipient: u64,
+    fn of(prefix: &str, id: u64, recipient: u32) -> Self {
+        match prefix {
+            Self::REPLY => Self::Reply {
+                conversation: id,
+                recipient,
+            },
+            _ => Self::Bounce {
+                message: id,
+                recipient,
+            },
+        }
+    }
 }
 
 /// What a local part turned out to be.
@@ -116,50 +128,48 @@ pub enum Signed {
     No,
     /// Shaped like one, but not made by us.
     Wrong,
-    Right(Use, Token),
+    Right(Token),
 }
 
-/// The local part `r+TOKEN` or `b+TOKEN`, at most 47 characters.
+/// The local part `r+TOKEN` or `b+TOKEN`, at most 41 characters.
 ///
-/// TOKEN is base32 of: key id (1 byte), the two ids' lengths (a nibble each), the ids (big-endian,
-/// no leading zeros), MAC (10 bytes).
-pub fn local_part(keys: &Keys, purpose: Use, token: Token) -> String {
-    let (conversation, recipient) = (minimal(token.conversation), minimal(token.recipient));
-    let lengths = (conversation.len() << 4 | recipient.len()) as u8;
-    let mut bytes = vec![keys.newest().0, lengths];
-    bytes.extend(conversation);
+/// TOKEN is base32 of: key id (1 byte), the lengths of both ids (a nibble each), the ids
+/// (big-endian, no leading zeros), MAC (10 bytes).
+pub fn local_part(keys: &Keys, token: Token) -> String {
+    let (prefix, id, recipient) = token.parts();
+    let (id, recipient) = (minimal(id), minimal(recipient.into()));
+    let mut bytes = vec![keys.newest().0, (id.len() << 4 | recipient.len()) as u8];
+    bytes.extend(id);
     bytes.extend(recipient);
-    let mac = keys.sign(purpose.prefix(), &bytes);
+    let mac = keys.sign(prefix, &bytes);
     bytes.extend(mac);
-    format!("{}{}", purpose.prefix(), base32(&bytes))
+    format!("{prefix}{}", base32(&bytes))
 }
 
 /// Reads the local part of a recipient; its case does not matter.
 pub fn read_local_part(keys: &Keys, local: &str) -> Signed {
-    let purpose = [Use::Reply, Use::Bounce]
+    let shaped = [Token::REPLY, Token::BOUNCE]
         .into_iter()
-        .find_map(|purpose| Some((purpose, strip_prefix(local, purpose.prefix())?)));
-    match purpose {
+        .find_map(|prefix| Some((prefix, strip_prefix(local, prefix)?)));
+    match shaped {
         None => Signed::No,
-        Some((purpose, text)) => match read_token(keys, purpose, text) {
-            Some(token) => Signed::Right(purpose, token),
+        Some((prefix, text)) => match read_token(keys, prefix, text) {
+            Some(token) => Signed::Right(token),
             None => Signed::Wrong,
         },
     }
 }
 
-fn read_token(keys: &Keys, purpose: Use, text: &str) -> Option<Token> {
+fn read_token(keys: &Keys, prefix: &str, text: &str) -> Option<Token> {
     let bytes = BASE32_NOPAD_NOCASE.decode(text.as_bytes()).ok()?;
     let (payload, given) = bytes.split_at_checked(bytes.len().checked_sub(MAC_LEN)?)?;
     let (&[key_id, lengths], ids) = payload.split_first_chunk()?;
     let key = keys.ring.get(usize::from(key_id))?;
-    let (conversation, recipient) = ids.split_at_checked(usize::from(lengths >> 4))?;
-    let right = same(&mac(key, purpose.prefix(), payload), given)
-        && recipient.len() == usize::from(lengths & 0x0f);
-    right.then_some(Token {
-        conversation: number(conversation)?,
-        recipient: number(recipient)?,
-    })
+    let (id, recipient) = ids.split_at_checked(usize::from(lengths >> 4))?;
+    let right =
+        same(&mac(key, prefix, payload), given) && recipient.len() == usize::from(lengths & 0x0f);
+    let recipient = u32::try_from(number(recipient)?).ok()?;
+    right.then_some(Token::of(prefix, number(id)?, recipient))
 }
 
 /// The Message-ID of a message of ours, without angle brackets: `m.ID.MAC16@domain`.
