@@ -1,7 +1,13 @@
 //! Pure rules: values and `now` in, values out. Nothing here opens a file or a socket, or asks the time.
 
+pub mod addresses;
+pub mod contacts;
 pub mod html_text;
 pub mod html_tree;
+pub mod loops;
 pub mod mail;
+pub mod office_hours;
 pub mod retry;
+pub mod subject;
 pub mod token;
+pub mod window;
