@@ -7,6 +7,7 @@ pub mod html_tree;
 pub mod loops;
 pub mod mail;
 pub mod office_hours;
+pub mod public_address;
 pub mod retry;
 pub mod subject;
 pub mod token;
