@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio_rustls::TlsAcceptor;
 
 /// How often the files are looked at, at most.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A listener's certificate, always the newest that could be loaded.
 #[derive(Clone)]

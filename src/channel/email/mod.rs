@@ -1,3 +1,3 @@
 //! Mail: the SMTP receiver, reading, composing, delivering.
 
-pub mod deliver;
+pub mod smtp;

@@ -1,4 +1,0 @@
-//! Promises of the store, kept on real files and on disks that fail.
-
-mod support;
-mod writes;
