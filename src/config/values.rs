@@ -322,7 +322,7 @@ pub struct Smarthost {
 /// How the connection to a smarthost is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// `smtp://`: not at all.
+    /// `smtp://`: TLS if the relay offers it, and never between us and this machine itself.
     Plain,
     /// `smtp+starttls://`: STARTTLS demanded (RFC 3207).
     StartTls,

@@ -1,12 +1,15 @@
 //! Pure rules: values and `now` in, values out. Nothing here opens a file or a socket, or asks the time.
 
 pub mod addresses;
+pub mod bounce;
 pub mod contacts;
 pub mod html_text;
 pub mod html_tree;
+pub mod kind;
 pub mod loops;
 pub mod mail;
 pub mod office_hours;
+pub mod public_address;
 pub mod retry;
 pub mod subject;
 pub mod token;

@@ -1,3 +1,4 @@
 //! Mail: the SMTP receiver, reading, composing, delivering.
 
+pub mod deliver;
 pub mod smtp;

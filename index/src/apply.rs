@@ -1,0 +1,568 @@
+//! Event to rows: the only writer of the derived tables.
+//!
+//! Applying decides nothing: same events, same tables. A test replays the journal into an empty store
+//! and compares.
+
+use crate::error::StoreError;
+use crate::event::{Entry, Event};
+use crate::model::*;
+use crate::rows::Rows;
+use crate::segment::hash16;
+use crate::tables::*;
+use crate::writer::Tx;
+
+type Done = Result<(), StoreError>;
+
+/// References kept per mail for matching: the newest answer and the oldest root matter, not the middle.
+const REFERENCES_KEPT: usize = 20;
+
+pub(crate) fn apply(tx: &mut Tx<'_>, seq: u64, entry: &Entry) -> Done {
+    match &entry.event {
+        Event::BlobKept(row) => {
+            tx.put(&BLOBS, &row.id, row)?;
+            count(tx, "blob", row.id.0)
+        }
+        Event::BlobErased(id) => edit_blob(tx, *id),
+        Event::ContactCreated(contact) | Event::ContactChanged(contact) => put_contact(tx, contact),
+        Event::ContactsMerged { from, into } => merge_contacts(tx, from, into),
+        Event::AddressSuppressed { key, suppression } => tx.put(&SUPPRESSIONS, key, suppression),
+        Event::AddressFreed { key } => tx.delete(&SUPPRESSIONS, key),
+        Event::ConversationOpened(conversation) => {
+            count(tx, "conversation", conversation.id.0)?;
+            put_conversation(tx, conversation)
+        }
+        Event::MessageAdded {
+            message,
+            reopens,
+            unread,
+        } => {
+            add_message(tx, message)?;
+            lift(tx, message, *reopens, *unread)
+        }
+        Event::ReplyQueued {
+            message,
+            jobs,
+            carried,
+            idempotency_key,
+        } => queue_reply(tx, message, jobs, carried, idempotency_key.as_ref()),
+        Event::PathAdded { message, path, .. } => edit_message(tx, *message, |m| {
+            if let Some(email) = &mut m.email {
+                email.paths.push(path.clone());
+            }
+        }),
+        Event::MessageChanged(message) => change_message(tx, message),
+        Event::MessageMoved {
+            message,
+            to,
+            seq,
+            matched_by,
+            ..
+        } => move_message(tx, *message, *to, *seq, matched_by),
+        Event::MailComposed { message, job, raw } => compose(tx, *message, *job, *raw),
+        Event::DeliveryTried {
+            message,
+            job,
+            outcome,
+            ..
+        } => try_delivery(tx, *message, *job, outcome),
+        Event::JobReleased { job, next_at } => release(tx, *job, *next_at),
+        Event::DeliveryReported {
+            message,
+            recipient,
+            state,
+            detail,
+            ..
+        } => edit_message(tx, *message, |m| {
+            report(m, recipient.as_deref(), *state, detail)
+        }),
+        Event::ChatSeen {
+            conversation,
+            visitor,
+            seq,
+        } => see_chat(tx, *conversation, *visitor, *seq),
+        Event::ConversationCompleted { conversation, by } => {
+            edit_conversation(tx, *conversation, |c| {
+                c.status = Status::Complete;
+                c.closure = Some(Closure {
+                    by: *by,
+                    at: entry.at,
+                });
+            })
+        }
+        Event::ConversationReopened { conversation } => {
+            edit_conversation(tx, *conversation, reopen)
+        }
+        Event::ConversationRead { conversation } => {
+            edit_conversation(tx, *conversation, |c| c.read = true)
+        }
+        Event::ConversationUnread { conversation } => {
+            edit_conversation(tx, *conversation, |c| c.read = false)
+        }
+        Event::ConversationAssigned { conversation, to } => {
+            edit_conversation(tx, *conversation, |c| c.assignee = *to)
+        }
+        Event::ConversationChanged(conversation) => put_conversation(tx, conversation),
+        Event::ConversationsMerged { from, into } => merge_conversations(tx, *from, *into),
+        Event::VisitorCreated { visitor, key_hash } => {
+            tx.put(&VISITOR_KEYS, key_hash, &visitor.id)?;
+            put_visitor(tx, visitor)
+        }
+        Event::VisitorChanged(visitor) => put_visitor(tx, visitor),
+        Event::AgentChanged(agent) => {
+            count(tx, "agent", agent.id.0)?;
+            tx.put(&AGENTS, &agent.id, agent)
+        }
+        Event::SavedReplyChanged(reply) => {
+            count(tx, "saved_reply", reply.id.0)?;
+            tx.put(&SAVED_REPLIES, &reply.id, reply)
+        }
+        Event::SavedReplyDeleted(id) => tx.delete(&SAVED_REPLIES, id),
+        Event::TokenChanged(token) => {
+            count(tx, "token", token.id.0)?;
+            tx.put(&TOKENS, &token.id, token)
+        }
+        Event::SettingChanged {
+            name,
+            value: Some(value),
+        } => tx.put(&SETTINGS, name, value),
+        Event::SettingChanged { name, value: None } => tx.delete(&SETTINGS, name),
+        Event::Audited(audit) => tx.put(&AUDITS, &seq, audit),
+    }
+}
+
+/// Remembers the highest id given.
+fn count(tx: &mut Tx<'_>, counter: &str, id: u64) -> Done {
+    let name = counter.to_owned();
+    let highest = tx.get(&COUNTERS, &name)?.unwrap_or(0);
+    if id > highest {
+        tx.put(&COUNTERS, &name, &id)
+    } else {
+        Ok(())
+    }
+}
+
+fn edit_blob(tx: &mut Tx<'_>, id: BlobId) -> Done {
+    if let Some(mut row) = tx.get(&BLOBS, &id)? {
+        row.erased = true;
+        tx.put(&BLOBS, &id, &row)?;
+    }
+    Ok(())
+}
+
+fn put_contact(tx: &mut Tx<'_>, contact: &Contact) -> Done {
+    count(tx, "contact", contact.id.0)?;
+    let old = tx.contact(contact.id)?;
+    for gone in old.iter().flat_map(|old| &old.addresses) {
+        let stays = contact.addresses.iter().any(|kept| kept.key == gone.key);
+        if !stays && tx.get(&CONTACT_ADDRESSES, &gone.key)? == Some(contact.id) {
+            tx.delete(&CONTACT_ADDRESSES, &gone.key)?;
+        }
+    }
+    for address in &contact.addresses {
+        tx.put(&CONTACT_ADDRESSES, &address.key, &contact.id)?;
+    }
+    tx.put(&CONTACTS, &contact.id, contact)
+}
+
+fn merge_contacts(tx: &mut Tx<'_>, from: &Contact, into: &Contact) -> Done {
+    put_contact(tx, from)?;
+    put_contact(tx, into)?;
+    for id in tx.conversations_of(from.id)? {
+        tx.delete(&CONTACT_CONVERSATIONS, &(from.id, id))?;
+        tx.put(&CONTACT_CONVERSATIONS, &(into.id, id), &())?;
+        edit_conversation(tx, id, |c| c.contact = Some(into.id))?;
+    }
+    Ok(())
+}
+
+fn put_visitor(tx: &mut Tx<'_>, visitor: &Visitor) -> Done {
+    count(tx, "visitor", visitor.id.0)?;
+    tx.put(&VISITORS, &visitor.id, visitor)
+}
+
+fn put_conversation(tx: &mut Tx<'_>, conversation: &Conversation) -> Done {
+    let before = tx
+        .conversation(conversation.id)?
+        .and_then(|old| old.contact);
+    if before != conversation.contact {
+        if let Some(contact) = before {
+            tx.delete(&CONTACT_CONVERSATIONS, &(contact, conversation.id))?;
+        }
+        if let Some(contact) = conversation.contact {
+            tx.put(&CONTACT_CONVERSATIONS, &(contact, conversation.id), &())?;
+        }
+    }
+    if let Some(person) = &conversation.messenger {
+        let key = format!("{}/{}", person.page, person.psid);
+        let newest = tx.get(&MESSENGER_THREADS, &key)?;
+        if newest.is_none_or(|newest| newest < conversation.id) {
+            tx.put(&MESSENGER_THREADS, &key, &conversation.id)?;
+        }
+    }
+    tx.touch(conversation);
+    tx.put(&CONVERSATIONS, &conversation.id, conversation)
+}
+
+fn edit_conversation(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    edit: impl FnOnce(&mut Conversation),
+) -> Done {
+    let Some(mut conversation) = tx.conversation(id)? else {
+        return Ok(());
+    };
+    edit(&mut conversation);
+    put_conversation(tx, &conversation)
+}
+
+fn reopen(conversation: &mut Conversation) {
+    conversation.status = Status::Open;
+    conversation.closure = None;
+}
+
+fn edit_message(tx: &mut Tx<'_>, id: MessageId, edit: impl FnOnce(&mut Message)) -> Done {
+    let Some(mut message) = tx.message(id)? else {
+        return Ok(());
+    };
+    edit(&mut message);
+    tx.put(&MESSAGES, &id, &message)
+}
+
+fn change_message(tx: &mut Tx<'_>, message: &Message) -> Done {
+    index_mail(tx, message)?;
+    index_mid(tx, message)?;
+    tx.put(&MESSAGES, &message.id, message)?;
+    let shown = |c: &Conversation| c.newest == Some(message.id);
+    edit_conversation(tx, message.conversation, |c| {
+        if shown(c) {
+            c.snippet = message.snippet.clone();
+        }
+    })
+}
+
+fn add_message(tx: &mut Tx<'_>, message: &Message) -> Done {
+    count(tx, "message", message.id.0)?;
+    tx.put(&MESSAGES, &message.id, message)?;
+    tx.put(&THREAD, &(message.conversation, message.seq), &message.id)?;
+    if let Some(chat) = &message.chat
+        && !chat.client_id.is_empty()
+    {
+        tx.put(
+            &CHAT_LINES,
+            &(chat.visitor, chat.client_id.clone()),
+            &message.id,
+        )?;
+    }
+    index_mail(tx, message)?;
+    index_mid(tx, message)
+}
+
+/// Makes a mail findable by its ids and those it refers to, and its people participants.
+fn index_mail(tx: &mut Tx<'_>, message: &Message) -> Done {
+    let Some(email) = &message.email else {
+        return Ok(());
+    };
+    let older = email
+        .references
+        .iter()
+        .rev()
+        .take(REFERENCES_KEPT)
+        .chain(email.references.first());
+    for reference in email.in_reply_to.iter().chain(older) {
+        tx.put(
+            &MAIL_IDS,
+            &(hash16(reference.as_bytes()), message.id),
+            &false,
+        )?;
+    }
+    for own in std::iter::once(&email.message_id)
+        .chain(&email.other_ids)
+        .filter(|id| !id.is_empty())
+    {
+        tx.put(&MAIL_IDS, &(hash16(own.as_bytes()), message.id), &true)?;
+    }
+    if !email.external {
+        let people = std::iter::once(&email.from)
+            .chain(&email.reply_to)
+            .chain(&email.to)
+            .chain(&email.cc);
+        for key in people
+            .map(|person| address_key(&person.address))
+            .filter(|key| !key.is_empty())
+        {
+            tx.put(&PARTICIPANTS, &(message.conversation, key), &())?;
+        }
+    }
+    Ok(())
+}
+
+/// As a participant an address is compared in lower case; what makes a *contact* unique is a rule's matter.
+fn address_key(address: &str) -> String {
+    address.trim().to_lowercase()
+}
+
+fn index_mid(tx: &mut Tx<'_>, message: &Message) -> Done {
+    let Some(facts) = &message.messenger else {
+        return Ok(());
+    };
+    match &facts.mid {
+        Some(mid) => tx.put(&MIDS, &format!("{}/{mid}", facts.page), &message.id),
+        None => Ok(()),
+    }
+}
+
+/// A message lifts its conversation in the list and sets what the rules decided.
+fn lift(tx: &mut Tx<'_>, message: &Message, reopens: bool, unread: bool) -> Done {
+    edit_conversation(tx, message.conversation, |c| {
+        c.messages_count += 1;
+        c.next_seq = c.next_seq.max(message.seq + 1);
+        if reopens {
+            reopen(c);
+        }
+        if unread {
+            c.read = false;
+        }
+        match message.direction {
+            Direction::Event => {}
+            Direction::Note => c.updated_at = c.updated_at.max(message.at),
+            Direction::In | Direction::Out => show(c, message),
+        }
+    })
+}
+
+fn show(conversation: &mut Conversation, message: &Message) {
+    conversation.updated_at = conversation.updated_at.max(message.at);
+    conversation.newest = Some(message.id);
+    conversation.snippet = message.snippet.clone();
+    if let Some(channel) = message.channels.last() {
+        conversation.channel = *channel;
+    }
+    if !message.subject.is_empty() {
+        conversation.subject = message.subject.clone();
+    }
+    if let (Some(person), Some(facts)) = (&mut conversation.messenger, &message.messenger)
+        && message.direction == Direction::In
+    {
+        person.last_inbound = person.last_inbound.max(facts.timestamp);
+        person.locked = None;
+    }
+}
+
+fn queue_reply(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    jobs: &[Job],
+    carried: &[MessageId],
+    idempotency_key: Option<&String>,
+) -> Done {
+    add_message(tx, message)?;
+    lift(tx, message, false, false)?;
+    for job in jobs {
+        count(tx, "job", job.id.0)?;
+        tx.put(&JOBS, &job.id, job)?;
+    }
+    for id in carried {
+        edit_message(tx, *id, |m| {
+            if !m.channels.contains(&Channel::Email) {
+                m.channels.push(Channel::Email);
+            }
+        })?;
+    }
+    match idempotency_key {
+        Some(key) => tx.put(&IDEMPOTENCY, key, &message.id),
+        None => Ok(()),
+    }
+}
+
+fn move_message(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    to: ConversationId,
+    seq: u32,
+    matched_by: &str,
+) -> Done {
+    let Some(mut message) = tx.message(id)? else {
+        return Ok(());
+    };
+    let from = message.conversation;
+    tx.delete(&THREAD, &(from, message.seq))?;
+    message.conversation = to;
+    message.seq = seq;
+    message.matched_by = Some(matched_by.to_owned());
+    tx.put(&THREAD, &(to, seq), &id)?;
+    tx.put(&MESSAGES, &id, &message)?;
+    index_mail(tx, &message)?;
+    edit_conversation(tx, to, |c| {
+        c.messages_count += 1;
+        c.next_seq = c.next_seq.max(seq + 1);
+    })?;
+    edit_conversation(tx, from, |c| {
+        c.messages_count = c.messages_count.saturating_sub(1)
+    })?;
+    recount(tx, from)?;
+    recount(tx, to)
+}
+
+/// After a move: what the list shows of a conversation comes from its newest remaining message.
+fn recount(tx: &mut Tx<'_>, id: ConversationId) -> Done {
+    let spoken = |m: &Message| matches!(m.direction, Direction::In | Direction::Out);
+    let newest = tx.thread_back(id, u32::MAX, 200)?.into_iter().find(spoken);
+    edit_conversation(tx, id, |c| match &newest {
+        Some(message) => {
+            c.updated_at = message.at;
+            show(c, message);
+        }
+        None => {
+            c.newest = None;
+            c.snippet.clear();
+        }
+    })
+}
+
+fn merge_conversations(tx: &mut Tx<'_>, from: ConversationId, into: ConversationId) -> Done {
+    for key in tx.participants(from)? {
+        tx.put(&PARTICIPANTS, &(into, key), &())?;
+    }
+    edit_conversation(tx, from, |c| {
+        c.merged_into = Some(into);
+        c.status = Status::Complete;
+    })
+}
+
+fn compose(tx: &mut Tx<'_>, message: MessageId, job: JobId, raw: BlobId) -> Done {
+    if let Some(mut row) = tx.get(&JOBS, &job)? {
+        row.composed = Some(raw);
+        tx.put(&JOBS, &job, &row)?;
+    }
+    edit_message(tx, message, |m| {
+        if let Some(email) = &mut m.email {
+            email.raw.get_or_insert(raw);
+        }
+    })
+}
+
+fn release(tx: &mut Tx<'_>, job: JobId, next_at: Millis) -> Done {
+    if let Some(mut row) = tx.get(&JOBS, &job)? {
+        row.held = None;
+        row.next_at = next_at;
+        tx.put(&JOBS, &job, &row)?;
+    }
+    Ok(())
+}
+
+fn try_delivery(tx: &mut Tx<'_>, message: MessageId, job: JobId, outcome: &Outcome) -> Done {
+    let Some(mut row) = tx.get(&JOBS, &job)? else {
+        return Ok(());
+    };
+    row.attempts += u32::from(!matches!(outcome, Outcome::Held { .. }));
+    let (state, detail) = outcome_state(outcome);
+    edit_message(tx, message, |m| {
+        m.delivery.attempts = m.delivery.attempts.max(row.attempts);
+        report(m, Some(&row.recipient), state, detail);
+    })?;
+    match outcome {
+        Outcome::Sent { ids, .. } => {
+            tx.delete(&JOBS, &job)?;
+            learn_ids(tx, message, ids)
+        }
+        Outcome::Failed { .. } => tx.delete(&JOBS, &job),
+        Outcome::Held { detail } => {
+            row.held = Some(detail.clone());
+            tx.put(&JOBS, &job, &row)
+        }
+        Outcome::Later {
+            detail,
+            next_at,
+            ambiguous,
+            notice,
+        } => {
+            row.detail.clone_from(detail);
+            row.next_at = *next_at;
+            row.ambiguous += u32::from(*ambiguous);
+            row.noticed |= notice;
+            tx.put(&JOBS, &job, &row)
+        }
+    }
+}
+
+fn outcome_state(outcome: &Outcome) -> (DeliveryState, &str) {
+    match outcome {
+        Outcome::Sent { detail, .. } => (DeliveryState::Sent, detail),
+        Outcome::Later { detail, .. } => (DeliveryState::Delayed, detail),
+        Outcome::Held { detail } => (DeliveryState::Queued, detail),
+        Outcome::Failed { detail } => (DeliveryState::Failed, detail),
+    }
+}
+
+/// A provider's Message-ID, or Meta's mid: answers may name it.
+fn learn_ids(tx: &mut Tx<'_>, message: MessageId, ids: &[String]) -> Done {
+    let Some(mut row) = tx.message(message)? else {
+        return Ok(());
+    };
+    if let Some(email) = &mut row.email {
+        email.other_ids.extend(ids.iter().cloned());
+    }
+    if let Some(facts) = &mut row.messenger {
+        facts.mid = ids.first().cloned().or(facts.mid.take());
+    }
+    index_mail(tx, &row)?;
+    index_mid(tx, &row)?;
+    tx.put(&MESSAGES, &message, &row)
+}
+
+/// Notes one recipient's state and what an agent should see first of all of them.
+fn report(message: &mut Message, recipient: Option<&str>, state: DeliveryState, detail: &str) {
+    let delivery = &mut message.delivery;
+    let same = |address: &str| recipient.is_none_or(|r| r.eq_ignore_ascii_case(address));
+    for copy in delivery
+        .recipients
+        .iter_mut()
+        .filter(|copy| same(&copy.address))
+    {
+        copy.state = state;
+        copy.detail = detail.to_owned();
+    }
+    let worst = delivery
+        .recipients
+        .iter()
+        .max_by_key(|copy| urgency(copy.state));
+    let (state, detail) = worst.map_or((state, detail.to_owned()), |copy| {
+        (copy.state, copy.detail.clone())
+    });
+    delivery.state = state;
+    delivery.detail = detail;
+}
+
+/// Trouble first; among the rest, what is least far.
+fn urgency(state: DeliveryState) -> u8 {
+    match state {
+        DeliveryState::Bounced => 7,
+        DeliveryState::Failed => 6,
+        DeliveryState::Delayed => 5,
+        DeliveryState::Queued => 4,
+        DeliveryState::Sent => 3,
+        DeliveryState::Delivered => 2,
+        DeliveryState::Seen => 1,
+        DeliveryState::None => 0,
+    }
+}
+
+fn see_chat(tx: &mut Tx<'_>, conversation: ConversationId, visitor: VisitorId, seq: u32) -> Done {
+    let Some(mut row) = tx.visitor(visitor)? else {
+        return Ok(());
+    };
+    let fresh = tx.range(
+        &THREAD,
+        (conversation, row.seen + 1)..=(conversation, seq),
+        usize::MAX,
+    )?;
+    for (_, id) in fresh {
+        edit_message(tx, id, |m| {
+            if m.direction == Direction::Out && m.channels.contains(&Channel::Chat) {
+                m.delivery.state = DeliveryState::Seen;
+            }
+        })?;
+    }
+    row.seen = row.seen.max(seq);
+    tx.put(&VISITORS, &visitor, &row)
+}

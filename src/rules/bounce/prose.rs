@@ -1,0 +1,203 @@
+//! What a mail system says in words: that it failed, for whom, and why.
+//!
+//! Systems differ in wording but not in form: a notice, then the mail returned below some separator.
+//! In the notice the failed address stands on a line of its own, after a label, or before a colon.
+//! Each address is weighed by such signs, and the heaviest is the recipient.
+
+use crate::rules::addresses::{addresses_in, parts};
+use crate::rules::contacts::same;
+use crate::rules::mail::Mail;
+
+use super::words::{
+    ANNOUNCES, DAEMON_NAMES, DAEMONS, HEADERS, LABELS, OTHERS, SEPARATORS, STILL_TRYING, SUBJECTS,
+};
+
+/// Enough for any notice; what lies beyond is the returned mail.
+const MOST_LINES: usize = 200;
+
+/// Whether a mail without a machine-readable part is a report all the same. A mail system's own
+/// address needs little more; a null path or a name alone could be a vacation note or a parcel
+/// service, so there the subject, the text and an address must all agree.
+pub(super) fn is_report(mail: &Mail, null_path: bool) -> bool {
+    let local = mail
+        .from
+        .address
+        .split('@')
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    let name = mail.from.name.to_lowercase();
+    let by_address = DAEMONS.contains(&local.as_str()) || local.starts_with("microsoftexchange");
+    let by_name = DAEMON_NAMES.iter().any(|known| name.starts_with(known));
+    let notice = Notice::of(mail);
+    let subject = contains(&mail.subject, SUBJECTS);
+    let announced = notice.announces_failure();
+    (by_address && (subject || announced))
+        || ((by_name || null_path) && subject && announced && notice.recipient().is_some())
+}
+
+/// The part of a report written by the mail system itself.
+pub(super) struct Notice<'a> {
+    lines: Vec<&'a str>,
+    text: &'a str,
+    /// Whom the report was sent to and from: hardly the address that failed.
+    ours: Vec<&'a str>,
+}
+
+impl<'a> Notice<'a> {
+    pub(super) fn of(mail: &'a Mail) -> Self {
+        let end = returned_mail_starts(&mail.text);
+        let text = mail.text.get(..end).unwrap_or(&mail.text);
+        let ours = mail
+            .to
+            .iter()
+            .map(|to| to.address.as_str())
+            .chain([mail.from.address.as_str()])
+            .collect();
+        Notice {
+            lines: text.lines().take(MOST_LINES).map(str::trim).collect(),
+            text,
+            ours,
+        }
+    }
+
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    pub(super) fn announces_failure(&self) -> bool {
+        self.lines.iter().any(|line| contains(line, ANNOUNCES))
+    }
+
+    /// Whether the system still tries.
+    pub(super) fn is_delay(&self) -> bool {
+        let text = self.lines.join(" ").to_lowercase();
+        STILL_TRYING.iter().any(|known| text.contains(known))
+    }
+
+    /// The failed address, by its weight; of equals the first.
+    pub(super) fn recipient(&self) -> Option<String> {
+        let mut best: Option<(i32, String)> = None;
+        let mut announced = 0;
+        for line in &self.lines {
+            announced = if contains(line, ANNOUNCES) {
+                8
+            } else {
+                announced - i32::from(!line.is_empty())
+            };
+            for address in addresses_in(line) {
+                let address = tidy(&address);
+                let weight = self.weight(line, &address) + if announced > 0 { 25 } else { 0 };
+                if weight > best.as_ref().map_or(0, |(best, _)| *best) && parts(&address).is_some()
+                {
+                    best = Some((weight, address));
+                }
+            }
+        }
+        best.map(|(_, address)| address)
+    }
+
+    fn weight(&self, line: &str, address: &str) -> i32 {
+        let alone = line.trim_matches(|c: char| !c.is_alphanumeric()).len()
+            <= address.trim_matches(|c: char| !c.is_alphanumeric()).len() + 2;
+        let leads = line
+            .trim_start_matches(['<', '*', '-', '>', ' ', '"', '\'', '['])
+            .starts_with(address);
+        let mut weight = 5;
+        weight += if alone {
+            40
+        } else if leads {
+            35
+        } else {
+            0
+        };
+        weight += if contains(line, LABELS) { 45 } else { 0 };
+        weight -= if !alone && contains(line, OTHERS) {
+            40
+        } else {
+            0
+        };
+        weight -= if self.ours.iter().any(|own| same(own, address)) || is_postmaster(address) {
+            60
+        } else {
+            0
+        };
+        weight
+    }
+
+    /// What is said of an address: from its first line to the end of that paragraph, at least three lines.
+    pub(super) fn around(&self, recipient: &str) -> String {
+        let wanted = recipient.to_lowercase();
+        let Some(start) = self
+            .lines
+            .iter()
+            .position(|line| line.to_lowercase().contains(&wanted))
+        else {
+            return String::new();
+        };
+        let told = self.lines[start..]
+            .iter()
+            .enumerate()
+            .take(12)
+            .take_while(|(n, line)| *n < 3 || !line.is_empty());
+        told.map(|(_, line)| *line)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+fn is_postmaster(address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default().to_lowercase();
+    matches!(
+        local.as_str(),
+        "postmaster" | "mailer-daemon" | "abuse" | "hostmaster" | "support" | "helpdesk"
+    )
+}
+
+fn tidy(address: &str) -> String {
+    let address =
+        address.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_' || c == '=' || c == '+'));
+    // `SMTP:user@host`, `rfc822:user@host`, `To:user@host`
+    let local_end = address.find('@').unwrap_or(address.len());
+    address[..local_end]
+        .rfind([':', '='])
+        .filter(|at| address[..*at].chars().all(|c| c.is_ascii_alphanumeric()))
+        .map_or(address, |at| &address[at + 1..])
+        .to_owned()
+}
+
+fn contains(line: &str, phrases: &[&str]) -> bool {
+    let line = line.to_lowercase();
+    phrases.iter().any(|phrase| line.contains(phrase))
+}
+
+/// Where the returned mail begins: at a separator that says so, or where header lines pile up.
+fn returned_mail_starts(text: &str) -> usize {
+    let mut at = 0;
+    let mut headers = 0;
+    for line in text.split_inclusive('\n') {
+        let lower = line.trim().to_lowercase();
+        let rule = lower.starts_with(['-', '*', '=', '_', '#']) || lower.len() < 60;
+        if at > 0 && rule && SEPARATORS.iter().any(|says| lower.contains(says)) {
+            return at;
+        }
+        headers = if is_header(line) {
+            headers + 1
+        } else if line.starts_with([' ', '\t']) && headers > 0 {
+            headers
+        } else {
+            0
+        };
+        if headers == 3 {
+            return at;
+        }
+        at += line.len();
+    }
+    text.len()
+}
+
+fn is_header(line: &str) -> bool {
+    line.split_once(':')
+        .is_some_and(|(name, _)| HEADERS.contains(&name.to_lowercase().as_str()))
+}

@@ -1,0 +1,160 @@
+//! Why a mail was not delivered, in the few words an agent needs.
+
+use super::words::REASONS;
+
+/// What a report comes down to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    NoSuchUser,
+    NoSuchHost,
+    BadAddress,
+    Moved,
+    /// The domain takes no mail at all (RFC 7505).
+    NoMail,
+    Disabled,
+    MailboxFull,
+    TooBig,
+    SystemFull,
+    SystemFault,
+    Unreachable,
+    Loop,
+    /// Tried for days, given up.
+    Expired,
+    Content,
+    Spam,
+    Blocked,
+    /// SPF, DKIM or DMARC of our mail failed there.
+    Unproven,
+    Greylisted,
+    TooMany,
+    Unknown,
+}
+
+impl Reason {
+    /// The key of its sentence in the language catalogues.
+    pub fn key(self) -> &'static str {
+        match self {
+            Reason::NoSuchUser => "bounce.no_such_user",
+            Reason::NoSuchHost => "bounce.no_such_host",
+            Reason::BadAddress => "bounce.bad_address",
+            Reason::Moved => "bounce.moved",
+            Reason::NoMail => "bounce.no_mail",
+            Reason::Disabled => "bounce.disabled",
+            Reason::MailboxFull => "bounce.mailbox_full",
+            Reason::TooBig => "bounce.too_big",
+            Reason::SystemFull => "bounce.system_full",
+            Reason::SystemFault => "bounce.system_fault",
+            Reason::Unreachable => "bounce.unreachable",
+            Reason::Loop => "bounce.loop",
+            Reason::Expired => "bounce.expired",
+            Reason::Content => "bounce.content",
+            Reason::Spam => "bounce.spam",
+            Reason::Blocked => "bounce.blocked",
+            Reason::Unproven => "bounce.unproven",
+            Reason::Greylisted => "bounce.greylisted",
+            Reason::TooMany => "bounce.too_many",
+            Reason::Unknown => "bounce.unknown",
+        }
+    }
+
+    /// Whether writing there again is useless, so that the address is suppressed at once
+    /// (MAIL.md C: 5.1.x, 5.2.1, 5.4.4).
+    pub fn is_hard(self) -> bool {
+        use Reason::*;
+        matches!(
+            self,
+            NoSuchUser | NoSuchHost | BadAddress | Moved | NoMail | Disabled
+        )
+    }
+}
+
+/// Why, from an enhanced code and the other side's words. An exact code decides, except the policy
+/// codes (x.7.0, x.7.1) and the vague ones (x.0.0), which hide anything: there the words do.
+pub fn reason(status: Option<&str>, diagnostic: Option<&str>) -> Reason {
+    let coded = status.and_then(of_code);
+    let vague = matches!(coded, None | Some(Reason::Blocked | Reason::SystemFault));
+    let words = if vague {
+        diagnostic.and_then(reason_in)
+    } else {
+        None
+    };
+    words.or(coded).unwrap_or(Reason::Unknown)
+}
+
+/// What an enhanced code means (RFC 3463, and the codes of the IANA registry met in practice).
+fn of_code(code: &str) -> Option<Reason> {
+    let (class, rest) = code.trim().split_once('.')?;
+    let temporary = class == "4";
+    Some(match rest {
+        "1.1" | "1.0" | "1.4" => Reason::NoSuchUser,
+        "1.2" | "4.4" => Reason::NoSuchHost,
+        "1.3" | "1.7" | "1.8" => Reason::BadAddress,
+        "1.6" => Reason::Moved,
+        "1.10" => Reason::NoMail,
+        "2.1" => Reason::Disabled,
+        "2.2" => Reason::MailboxFull,
+        "2.3" | "3.4" => Reason::TooBig,
+        "3.1" => Reason::SystemFull,
+        "4.1" | "4.2" | "4.3" => Reason::Unreachable,
+        "4.5" => Reason::TooMany,
+        "4.6" => Reason::Loop,
+        "4.7" => Reason::Expired,
+        "7.20" | "7.21" | "7.22" | "7.23" | "7.24" | "7.25" | "7.26" | "7.27" | "7.30" | "7.9" => {
+            Reason::Unproven
+        }
+        "7.28" => Reason::TooMany,
+        "7.0" | "7.1" if temporary => Reason::Greylisted,
+        _ if rest.starts_with("1.") => Reason::NoSuchUser,
+        _ if rest.starts_with("2.") => return None,
+        _ if rest.starts_with("3.") || rest.starts_with("4.") || rest.starts_with("5.") => {
+            Reason::SystemFault
+        }
+        _ if rest.starts_with("6.") => Reason::Content,
+        _ if rest.starts_with("7.") => Reason::Blocked,
+        _ => return None,
+    })
+}
+
+/// The reason a text gives, by the phrases of mail systems; the earlier group wins.
+pub(super) fn reason_in(text: &str) -> Option<Reason> {
+    let text = text.to_lowercase();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    REASONS
+        .iter()
+        .find(|(_, phrases)| phrases.iter().any(|phrase| text.contains(phrase)))
+        .map(|(reason, _)| *reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip] // a line per case
+    fn reasons() {
+        use Reason::*;
+        for (status, words, expected) in [
+            (Some("5.2.2"), None, MailboxFull),
+            (Some("5.1.1"), Some("mailbox full"), NoSuchUser),
+            (Some("5.0.0"), Some("mailbox is full"), MailboxFull),
+            (Some("5.7.1"), Some("Relaying denied"), Blocked),
+            (Some("5.7.1"), Some("message looks like spam"), Spam),
+            (Some("5.7.1"), Some("User unknown"), NoSuchUser),
+            (Some("5.7.26"), Some("unauthenticated"), Unproven),
+            (Some("4.7.1"), None, Greylisted),
+            (Some("4.4.7"), None, Expired),
+            (Some("4.4.1"), None, Unreachable),
+            (Some("5.4.4"), None, NoSuchHost),
+            (Some("5.1.10"), None, NoMail),
+            (Some("5.3.4"), None, TooBig),
+            (None, Some("Sorry,\n  I couldn't find any host named foo"), NoSuchUser),
+            (None, Some("El usuario no existe"), NoSuchUser),
+            (None, Some("La casella di posta del destinatario è piena: casella piena"), MailboxFull),
+            (None, Some("gibberish"), Unknown),
+            (None, None, Unknown),
+            (Some("x"), Some(""), Unknown),
+        ] {
+            assert_eq!(reason(status, words), expected, "{status:?} {words:?}");
+        }
+    }
+}
