@@ -9,6 +9,7 @@
 //! - [`journal`]: what happened since a sequence number.
 //! - [`segment`]: raw bytes, append-only, apart from the tables.
 //! - [`board`]: the facts of every conversation that change often, in memory, for lists and filters.
+//! - [`search`]: full text, an index that follows the journal.
 //! - `apply`: event to rows; the only writer of tables.
 //!
 //! This crate opens no socket, asks no clock, renders no template and knows no tokio.
@@ -22,6 +23,7 @@ pub mod journal;
 mod kv;
 pub mod model;
 pub mod rows;
+pub mod search;
 pub mod segment;
 pub mod store;
 pub mod tables;
