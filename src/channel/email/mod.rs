@@ -1,4 +1,5 @@
 //! Mail: the SMTP receiver, reading, composing, delivering.
 
 pub mod deliver;
+pub mod parse;
 pub mod smtp;

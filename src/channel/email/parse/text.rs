@@ -1,0 +1,143 @@
+//! Small conversions on the way to the readable text.
+
+use super::charset::{self, Hint, Text};
+use crate::rules::mail::Protection;
+use std::ops::Range;
+
+/// HTML beyond this is not turned into text; it is shown as HTML all the same.
+const LARGEST_HTML: usize = 8 * 1024 * 1024;
+
+/// LF line ends, no control characters, no blank end.
+pub fn normal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\r') => {}
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\u{feff}' | '\0' => {}
+            '\u{b}' | '\u{c}' => out.push('\n'),
+            c if c.is_control() && !matches!(c, '\n' | '\t') => {}
+            c => out.push(c),
+        }
+    }
+    out.truncate(out.trim_end().len());
+    let blank_lines = out.len() - out.trim_start_matches('\n').len();
+    out.drain(..blank_lines);
+    out
+}
+
+/// Readable text from HTML.
+pub fn from_html(html: &str) -> String {
+    let cut = html.floor_char_boundary(html.len().min(LARGEST_HTML));
+    normal(&crate::rules::html_text::to_text(&html[..cut]))
+}
+
+/// Plain text as a piece of HTML, line breaks kept.
+pub fn to_html(text: &str) -> String {
+    let escaped = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("<div style=\"white-space: pre-wrap\">{escaped}</div>")
+}
+
+/// Decodes HTML, which may declare its charset inside.
+pub fn html(content: &[u8], declared: Option<&str>, hint: &Hint) -> Text {
+    let vague =
+        declared.is_none_or(|d| d.eq_ignore_ascii_case("us-ascii") || !charset::is_known(d));
+    let inside = if vague { meta_charset(content) } else { None };
+    let mut decoded = charset::decode(content, inside.as_deref().or(declared), hint);
+    decoded.text.retain(|c| c != '\0');
+    decoded
+}
+
+/// `<meta charset=…>` or its `http-equiv` form, within the first 4 KB.
+fn meta_charset(content: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&content[..content.len().min(4096)]).to_ascii_lowercase();
+    let meta = &head[head.find("<meta")?..];
+    let value = meta[meta.find("charset")? + 7..]
+        .trim_start()
+        .strip_prefix('=')?;
+    let value = value.trim_start().trim_start_matches(['"', '\'']);
+    let label: String = value
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
+        .collect();
+    (!label.is_empty()).then_some(label)
+}
+
+/// RFC 1896: `<bold>` and its like removed, `<<` is `<`, single line ends are spaces.
+pub fn from_enriched(text: &str) -> String {
+    let unescaped = text.replace("<<", "\u{1}");
+    let mut out = String::with_capacity(text.len());
+    let mut rest = unescaped.as_str();
+    while let Some(open) = rest.find('<') {
+        let Some(close) = rest[open..].find('>').map(|c| open + c) else {
+            break;
+        };
+        out.push_str(&rest[..open]);
+        let parameter = rest[open..=close].eq_ignore_ascii_case("<param>");
+        let skipped = parameter
+            .then(|| skip_parameter(&rest[close + 1..]))
+            .flatten();
+        rest = &rest[close + 1 + skipped.unwrap_or(0)..];
+    }
+    out.push_str(rest);
+    out.replace('\u{1}', "<")
+        .replace("\n\n", "\u{1}")
+        .replace('\n', " ")
+        .replace('\u{1}', "\n")
+}
+
+fn skip_parameter(rest: &str) -> Option<usize> {
+    rest.to_ascii_lowercase()
+        .find("</param>")
+        .map(|at| at + "</param>".len())
+}
+
+/// PGP blocks that stand in the text itself.
+pub fn inline_pgp(text: &str) -> Option<Protection> {
+    let begins = |armour: &str| text.lines().any(|l| l.trim_end() == armour);
+    if begins("-----BEGIN PGP MESSAGE-----") {
+        return Some(Protection::PgpEncrypted);
+    }
+    begins("-----BEGIN PGP SIGNED MESSAGE-----").then_some(Protection::PgpSigned)
+}
+
+/// The ids an HTML body refers to by `cid:`, lower-case.
+pub fn cids(html: &str) -> Vec<String> {
+    let lower = html.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for (at, _) in lower.match_indices("cid:").take(5_000) {
+        let range: Range<usize> = at + 4..lower.len();
+        let rest = &lower[range];
+        let end = rest
+            .find(|c: char| matches!(c, '"' | '\'' | '>' | '<' | ')') || c.is_whitespace())
+            .unwrap_or(rest.len());
+        let id = normal_id(&rest[..end]);
+        if !found.contains(&id) {
+            found.push(id);
+        }
+    }
+    found
+}
+
+/// A content id as it is compared: decoded as in a URL (RFC 2392), without angles, lower-case.
+pub fn normal_id(id: &str) -> String {
+    let mut bytes = Vec::with_capacity(id.len());
+    let mut rest = id.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let pair = (byte == b'%')
+            .then(|| super::transfer::hex_pair(tail))
+            .flatten();
+        bytes.push(pair.unwrap_or(byte));
+        rest = if pair.is_some() { &tail[2..] } else { tail };
+    }
+    let id = String::from_utf8_lossy(&bytes)
+        .replace("&amp;", "&")
+        .replace("&#64;", "@");
+    id.trim_matches(|c: char| c.is_whitespace() || c == '<' || c == '>')
+        .to_lowercase()
+}
