@@ -1,1 +1,0 @@
-//! The handlebars registry and its helpers.

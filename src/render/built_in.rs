@@ -1,0 +1,23 @@
+//! The list of everything under `templates/` that the binary carries. A test holds it against the folder.
+
+macro_rules! carried {
+    ($folder:literal, $suffix:literal: $($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../templates/", $folder, $name, $suffix)))),*]
+    };
+}
+
+/// Name (path without `.hbs`) and source of each template.
+pub const TEMPLATES: &[(&str, &str)] = carried! { "", ".hbs":
+    "parts/layout"
+};
+
+/// Name under `assets/` and content of each text asset.
+pub const ASSETS: &[(&str, &str)] = carried! { "assets/", "":
+    "app.css"
+};
+
+/// Language tag and source of each text catalogue.
+pub const CATALOGUES: &[(&str, &str)] = carried! { "text/", ".toml":
+    "en"
+    "it"
+};
