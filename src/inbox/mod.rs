@@ -1,1 +1,29 @@
-//! The verbs of the inbox, one file each.
+//! The verbs of the inbox, one file each: what agents, visitors, programs and mail do to the store.
+//!
+//! A verb is a function of the write in progress: it looks up, asks the rules, and records what was
+//! decided, `store.write(stamp, |tx| complete(tx, id))`. Verbs know no channel, no page and no clock;
+//! the stamp says when and by whom. A verb that refuses has recorded nothing.
+
+pub mod agent;
+mod assign;
+mod complete;
+pub mod contact;
+pub mod line;
+mod merge_contacts;
+mod note;
+mod read;
+mod refused;
+mod reopen;
+pub mod saved_reply;
+mod set_setting;
+pub mod tag;
+pub mod token;
+
+pub use assign::{agent_of, assign, assign_if_free};
+pub use complete::complete;
+pub use merge_contacts::{merge_contacts, split_contact};
+pub use note::{note, note_by};
+pub use read::read;
+pub use refused::{Done, Refused};
+pub use reopen::reopen;
+pub use set_setting::{audit, set_setting};
