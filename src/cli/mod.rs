@@ -5,6 +5,7 @@
 //! output carries nothing but the answer.
 
 pub mod check;
+pub mod dkim;
 mod logs;
 
 use crate::config::Config;
@@ -64,6 +65,8 @@ impl Setting {
 enum Command {
     /// Checks configuration, ports and certificates, and says what to do about each finding
     Check(check::Options),
+    /// Makes the keys that sign outgoing mail
+    Dkim(dkim::Options),
 }
 
 /// Runs the command named by the process arguments.
@@ -84,6 +87,7 @@ fn run(line: Line) -> Outcome {
     let setting = &line.setting;
     match line.command {
         Command::Check(options) => check::run(setting, options),
+        Command::Dkim(options) => dkim::run(setting, options),
     }
 }
 

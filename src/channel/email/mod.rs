@@ -1,5 +1,6 @@
 //! Mail: the SMTP receiver, reading, composing, delivering.
 
 pub mod deliver;
+pub mod dkim;
 pub mod parse;
 pub mod smtp;
