@@ -21,6 +21,7 @@ impl Facts for World {
             Fact::Open => conversation.is_multiple_of(2),
             Fact::Complete => !conversation.is_multiple_of(2),
             Fact::Unread => conversation > 50,
+            Fact::Spam => conversation == 99,
             Fact::Tag(tag) => tag == "vip" && conversation == 4,
             Fact::Assignee(who) => who == "none",
         }

@@ -1,7 +1,7 @@
 //! The query language: what a person typed, read into a tree.
 //!
 //! Words (the last one also as a beginning, since people search while they type, until a space follows), `"phrases"`,
-//! `from:` `to:` `subject:` `file:` `channel:` `is:open|complete|unread` `has:attachment` `before:` `after:` `tag:`
+//! `from:` `to:` `subject:` `file:` `channel:` `is:open|complete|unread|spam` `has:attachment` `before:` `after:` `tag:`
 //! `assignee:`, `-` in front of any of them, and `OR` between two. All parts must hold; `OR` binds
 //! tighter than that. Reading never fails: what makes no sense is read as best it can, and a
 //! [`Note`] says so. Pure; [`super::compile`] makes the tree a question to the index.
@@ -50,6 +50,8 @@ pub enum Fact {
     Open,
     Complete,
     Unread,
+    /// Left out of every answer that does not ask for it.
+    Spam,
     /// Folded to lower case.
     Tag(String),
     /// `me`, `none`, or an agent's address or name, in lower case.
@@ -173,6 +175,16 @@ impl Query {
         self
     }
 
+    /// The same question without spam, unless it asks for spam itself.
+    #[must_use]
+    pub fn without_spam(mut self) -> Query {
+        const SPAM: Atom = Atom::Fact(Fact::Spam);
+        if !self.parts.iter().any(|part| part.mentions(&SPAM)) {
+            self.parts.push(Expr::Not(SPAM));
+        }
+        self
+    }
+
     /// Everything looked for in the text, without what is excluded: for highlighting.
     pub fn wanted(&self) -> Vec<&Words> {
         fn gather<'a>(expr: &'a Expr, into: &mut Vec<&'a Words>) {
@@ -185,6 +197,15 @@ impl Query {
         let mut into = Vec::new();
         self.parts.iter().for_each(|part| gather(part, &mut into));
         into
+    }
+}
+
+impl Expr {
+    fn mentions(&self, atom: &Atom) -> bool {
+        match self {
+            Expr::Is(own) | Expr::Not(own) => own == atom,
+            Expr::Any(parts) => parts.iter().any(|part| part.mentions(atom)),
+        }
     }
 }
 
@@ -361,6 +382,7 @@ impl Reader {
             ("is", "open") => Atom::Fact(Fact::Open),
             ("is", "complete" | "completed" | "closed" | "done") => Atom::Fact(Fact::Complete),
             ("is", "unread") => Atom::Fact(Fact::Unread),
+            ("is", "spam") => Atom::Fact(Fact::Spam),
             ("is", "read") => return Some((Atom::Fact(Fact::Unread), true)),
             ("has", "attachment" | "attachments" | "file") => Atom::HasAttachment,
             ("channel", "email" | "mail" | "e-mail") => Atom::Channel("email"),
@@ -427,6 +449,7 @@ impl fmt::Display for Atom {
             Atom::Fact(Fact::Open) => write!(f, "is:open"),
             Atom::Fact(Fact::Complete) => write!(f, "is:complete"),
             Atom::Fact(Fact::Unread) => write!(f, "is:unread"),
+            Atom::Fact(Fact::Spam) => write!(f, "is:spam"),
             Atom::Fact(Fact::Tag(tag)) => write!(f, "tag:{tag}"),
             Atom::Fact(Fact::Assignee(who)) => write!(f, "assignee:{who}"),
         }

@@ -114,6 +114,18 @@ fn no_bytes_upset_the_reader() {
 }
 
 #[test]
+fn spam_is_left_out_unless_asked_for() {
+    for (typed, read) in [
+        ("late", "late* -is:spam"),
+        ("late is:spam", "late is:spam"),
+        ("is:spam OR late", "is:spam OR late*"),
+        ("-is:spam", "-is:spam"),
+    ] {
+        assert_eq!(Query::parse(typed).without_spam().to_string(), read);
+    }
+}
+
+#[test]
 fn what_is_excluded_is_not_highlighted() {
     let query = Query::parse("red OR blue -green subject:x is:open");
     let wanted: Vec<_> = query.wanted().iter().map(|w| w.text.as_str()).collect();

@@ -1,6 +1,6 @@
 //! Promises of the store, kept on real files and on disks that fail.
 
 mod disk;
-mod support;
+pub mod support;
 mod trust;
 mod writes;
