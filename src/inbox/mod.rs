@@ -16,6 +16,7 @@ mod merge_contacts;
 mod note;
 pub mod presence;
 mod read;
+pub mod receive;
 mod refused;
 mod reopen;
 pub mod saved_reply;

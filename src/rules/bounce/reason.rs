@@ -57,6 +57,34 @@ impl Reason {
         }
     }
 
+    /// Its sentence in plain English, for programs and for texts that are kept.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Reason::NoSuchUser => "there is no such mailbox",
+            Reason::NoSuchHost => "there is no such domain, or it takes no mail",
+            Reason::BadAddress => "the address is not well formed",
+            Reason::Moved => "the mailbox has moved",
+            Reason::NoMail => "this domain takes no mail",
+            Reason::Disabled => "the mailbox is switched off",
+            Reason::MailboxFull => "the mailbox is full",
+            Reason::TooBig => "the mail is too big for the other side",
+            Reason::SystemFull => "the other side's mail system is full",
+            Reason::SystemFault => "the other side's mail system has a fault",
+            Reason::Unreachable => "the other side's mail system could not be reached",
+            Reason::Loop => "the mail goes round in circles at the other side",
+            Reason::Expired => "it was tried for days and given up",
+            Reason::Content => "the other side did not take the content",
+            Reason::Spam => "the other side took it for spam",
+            Reason::Blocked => "the other side does not take mail from us",
+            Reason::Unproven => {
+                "the other side could not verify that the mail is ours (SPF, DKIM, DMARC)"
+            }
+            Reason::Greylisted => "the other side asks to try again later",
+            Reason::TooMany => "the other side says there were too many mails",
+            Reason::Unknown => "the mail was not delivered",
+        }
+    }
+
     /// Whether writing there again is useless, so that the address is suppressed at once
     /// (MAIL.md C: 5.1.x, 5.2.1, 5.4.4).
     pub fn is_hard(self) -> bool {
