@@ -33,6 +33,14 @@ where
     writer.finish()
 }
 
+/// The first readable lines of what stands below one node, hidden or not, at most `count`.
+pub fn head_below(tree: &Tree, id: usize, count: usize) -> Vec<String> {
+    let mut writer = Writer::new(tree, &|_| (), true);
+    writer.children(tree.node(id));
+    let lines = writer.finish().into_iter().map(|(_, line)| line);
+    lines.filter(|line| !line.is_empty()).take(count).collect()
+}
+
 /// Elements that stand on lines of their own.
 pub fn is_block(name: &str) -> bool {
     matches!(

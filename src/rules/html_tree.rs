@@ -224,7 +224,8 @@ impl Builder {
             attributes,
         });
         // Only elements that HTML knows as void may end themselves: `<div/>` opens a div.
-        if !VOID.contains(&name) && !(tag.self_closing && name.contains(':')) {
+        let ends_itself = VOID.contains(&name) || (tag.self_closing && name.contains(':'));
+        if !ends_itself {
             if self.open.len() < MAX_DEPTH {
                 self.open.push(id);
             } else {

@@ -13,6 +13,7 @@ pub mod mail;
 pub mod office_hours;
 pub mod public_address;
 pub mod reach;
+pub mod quoting;
 pub mod retry;
 pub mod subject;
 pub mod threading;

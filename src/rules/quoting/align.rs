@@ -1,0 +1,60 @@
+//! Laying what the HTML says of its lines over the lines of the plain text.
+//!
+//! The two say the same words in different lines, so words are matched, not lines.
+
+/// How far ahead in the HTML's words the next plain line is looked for.
+const WINDOW: usize = 400;
+/// Words that must agree for a line to be found again.
+const ANCHOR: usize = 3;
+
+/// For each plain line the mark of the HTML words it consists of; `None` where they were not found.
+pub fn marks(html: &[(bool, String)], plain: &[&str]) -> Vec<Option<bool>> {
+    let words: Vec<(String, bool)> = html
+        .iter()
+        .flat_map(|(mark, line)| words_of(line).map(move |word| (word, *mark)))
+        .collect();
+    let mut next = 0;
+    plain
+        .iter()
+        .map(|line| {
+            let wanted: Vec<String> = words_of(line).collect();
+            let at = locate(&words, next, &wanted)?;
+            let found = words[at..]
+                .iter()
+                .zip(&wanted)
+                .take_while(|(known, word)| known.0 == **word);
+            let found: Vec<bool> = found.map(|(known, _)| known.1).collect();
+            next = at + found.len();
+            let marked = found.iter().filter(|mark| **mark).count();
+            Some(marked * 2 > found.len())
+        })
+        .collect()
+}
+
+/// Where the line's first words stand among the HTML's, from `next` on.
+fn locate(words: &[(String, bool)], next: usize, wanted: &[String]) -> Option<usize> {
+    let anchor = &wanted[..wanted.len().min(ANCHOR)];
+    let fits = |at: usize| {
+        words[at..]
+            .iter()
+            .map(|(word, _)| word)
+            .take(anchor.len())
+            .eq(anchor)
+    };
+    if anchor.is_empty() {
+        return None;
+    }
+    let reach = if anchor.len() < ANCHOR {
+        WINDOW / 20
+    } else {
+        WINDOW
+    };
+    let end = words.len().min(next + reach);
+    (next..end).find(|&at| fits(at))
+}
+
+fn words_of(line: &str) -> impl Iterator<Item = String> {
+    line.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+}

@@ -1,0 +1,112 @@
+//! Looking at one line: its quote marks, its content, its folded form for look-ups.
+
+/// How many `>` the line begins with, blanks between them allowed.
+pub fn depth(line: &str) -> usize {
+    line.trim_start()
+        .chars()
+        .take_while(|&c| c == '>' || c == ' ')
+        .filter(|&c| c == '>')
+        .count()
+}
+
+/// Whether the line is quoted by marks. `>>> see <<<` and `>From` at a line's head are not quotes.
+pub fn is_quoted(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with('>')
+        && !line.starts_with(">From ")
+        && !(line.contains('<') && line.trim_end().ends_with("<<<"))
+}
+
+/// The line without up to `levels` quote marks and the blank after each.
+pub fn unquote(line: &str, levels: usize) -> &str {
+    let mut rest = line;
+    for _ in 0..levels {
+        let Some(inner) = rest.trim_start().strip_prefix('>') else {
+            break;
+        };
+        rest = inner.strip_prefix(' ').unwrap_or(inner);
+    }
+    rest
+}
+
+/// The line without any quote marks.
+pub fn content(line: &str) -> &str {
+    unquote(line, usize::MAX).trim()
+}
+
+/// Whether nothing on the line can be read: blanks, invisible padding, bare quote marks.
+pub fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| c == '>' || is_invisible(c))
+}
+
+/// Blank to the eye.
+pub fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffc}')
+}
+
+/// Whether there is a word on the line, not only rules, stars and dots.
+pub fn has_words(line: &str) -> bool {
+    line.chars().any(char::is_alphanumeric)
+}
+
+/// Lower case, single spaces, without marks of writing direction and other invisibles.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            // Lower-casing the Turkish capital dotted I leaves this dot behind.
+            '\u{307}' => {}
+            c if c.is_whitespace() => {
+                if !folded.is_empty() && !folded.ends_with(' ') {
+                    folded.push(' ');
+                }
+            }
+            c if is_invisible(c) => {}
+            c => folded.push(c),
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// Whether the byte range `start..end` of `text` is not part of a longer word. Scripts that write
+/// without spaces have no such bounds.
+pub fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !is_unspaced(c));
+    let first = text[start..end].chars().next();
+    let last = text[start..end].chars().next_back();
+    let free_before = first.is_some_and(is_unspaced) || !joins(text[..start].chars().next_back());
+    let free_after = last.is_some_and(|c| is_unspaced(c) || !c.is_alphanumeric())
+        || !joins(text[end..].chars().next());
+    free_before && free_after
+}
+
+/// Letters of scripts written without spaces between words, or with endings glued on.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{e7f}' | '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// Whether there is something shaped like an address.
+pub fn has_address(text: &str) -> bool {
+    address_in(text).is_some()
+}
+
+/// The byte range of the first thing shaped like an address, `local@domain.tld`.
+pub fn address_in(text: &str) -> Option<(usize, usize)> {
+    text.match_indices('@').find_map(|(at, _)| {
+        let local = text[..at]
+            .char_indices()
+            .rev()
+            .take_while(|&(_, c)| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
+            .last()?;
+        let domain_end = text[at + 1..]
+            .char_indices()
+            .take_while(|&(_, c)| c.is_alphanumeric() || c == '-' || c == '.')
+            .last()
+            .map(|(n, c)| at + 1 + n + c.len_utf8())?;
+        let domain = text[at + 1..domain_end].trim_end_matches(['.', '-']);
+        let dotted = domain.contains('.') || domain == "localhost";
+        dotted.then_some((local.0, at + 1 + domain.len()))
+    })
+}
