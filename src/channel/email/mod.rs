@@ -3,4 +3,5 @@
 pub mod deliver;
 pub mod dkim;
 pub mod parse;
+pub mod sanitise;
 pub mod smtp;
