@@ -20,6 +20,7 @@ pub mod receive;
 mod refused;
 mod reopen;
 pub mod saved_reply;
+pub mod search;
 mod set_setting;
 pub mod tag;
 pub mod token;

@@ -1,1 +1,3 @@
 //! Followers of the journal.
+
+pub mod indexer;
