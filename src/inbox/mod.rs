@@ -24,6 +24,7 @@ pub mod search;
 mod set_setting;
 pub mod tag;
 pub mod token;
+pub mod visitor;
 
 pub use assign::{agent_of, assign, assign_if_free};
 pub use complete::complete;
