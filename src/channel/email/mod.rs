@@ -1,7 +1,9 @@
 //! Mail: the SMTP receiver, reading, composing, delivering.
 
+pub mod authentication;
 pub mod deliver;
 pub mod dkim;
+pub mod dns;
 pub mod parse;
 pub mod sanitise;
 pub mod smtp;
