@@ -8,6 +8,14 @@ macro_rules! carried {
 
 /// Name (path without `.hbs`) and source of each template.
 pub const TEMPLATES: &[(&str, &str)] = carried! { "", ".hbs":
+    "mail/follow_up/html"
+    "mail/follow_up/text.txt"
+    "mail/reply/html"
+    "mail/reply/text.txt"
+    "mail/transcript/html"
+    "mail/transcript/text.txt"
+    "mail/unseen/html"
+    "mail/unseen/text.txt"
     "parts/layout"
 };
 

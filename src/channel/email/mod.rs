@@ -1,6 +1,7 @@
 //! Mail: the SMTP receiver, reading, composing, delivering.
 
 pub mod authentication;
+pub mod compose;
 pub mod deliver;
 pub mod dkim;
 pub mod dns;
