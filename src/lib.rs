@@ -19,6 +19,7 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod inbox;
+pub mod net;
 pub mod render;
 pub mod rules;
 pub mod tls;

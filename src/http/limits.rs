@@ -4,7 +4,6 @@ use super::refusal::Refusal;
 use crate::clock::{MINUTE, Millis};
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -70,17 +69,5 @@ impl<K: Eq + Hash> Limit<K> {
 
     fn wait(&self, missing: f64) -> Duration {
         Duration::from_secs_f64(missing * 60.0 / f64::from(self.per_minute))
-    }
-}
-
-/// What counts as one sender: an IPv4 address, or an IPv6 network of 64 bits, which is what one
-/// customer gets.
-pub fn sender(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 => v4,
     }
 }

@@ -1,6 +1,6 @@
 //! The server over real sockets: what it lets in, what it sends back, and how it ends.
 
-use super::limits::{Limit, sender};
+use super::limits::Limit;
 use super::sse::Event;
 use super::*;
 use crate::clock::MINUTE;
@@ -377,14 +377,6 @@ fn a_limit_lets_a_burst_through_and_then_its_rate() {
 fn a_limit_of_zero_is_none() {
     let limit = Limit::new(0, 1);
     assert!((0..1_000).all(|_| limit.take((), 0).is_ok()));
-}
-
-#[test]
-fn one_customer_is_one_sender() {
-    let one = |text: &str| sender(text.parse().unwrap());
-    assert_eq!(one("2001:db8:1:2::1"), one("2001:db8:1:2:ffff::9"));
-    assert_ne!(one("2001:db8:1:2::1"), one("2001:db8:1:3::1"));
-    assert_eq!(one("::ffff:192.0.2.1"), one("192.0.2.1"));
 }
 
 #[test]

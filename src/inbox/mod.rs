@@ -4,6 +4,7 @@
 //! decided, `store.write(stamp, |tx| complete(tx, id))`. Verbs know no channel, no page and no clock;
 //! the stamp says when and by whom. A verb that refuses has recorded nothing.
 
+pub mod access;
 pub mod agent;
 mod assign;
 mod complete;
