@@ -30,43 +30,60 @@ pub fn is_bounce(mail: &Mail, null_path: bool) -> bool {
 /// What a delivery report says; `None` for any other mail.
 pub fn read(mail: &Mail, kind: &Kind) -> Option<Bounce> {
     kind.bounce.then(|| {
-        let told = report::trouble(mail);
-        let notice = prose::Notice::of(mail);
-        let recipient = told
-            .recipient
-            .or_else(|| failed_header(mail))
-            .or_else(|| notice.recipient());
-        let around = recipient
-            .as_deref()
-            .map(|recipient| notice.around(recipient))
-            .unwrap_or_default();
-        let diagnostic = told
-            .diagnostic
-            .or_else(|| (!around.is_empty()).then_some(around));
-        let delayed = told
-            .action
-            .as_deref()
-            .map_or_else(|| notice.is_delay(), |action| action == "delayed");
-        let status = status::derive(
-            told.status.as_deref(),
-            diagnostic.as_deref(),
-            notice.text(),
-            delayed,
-        );
-        Bounce {
-            permanent: Some(
-                !delayed
-                    && status
-                        .as_deref()
-                        .is_none_or(|status| !status.starts_with('4')),
-            ),
-            original_message_id: original::message_id(mail),
-            recipient,
-            status,
-            diagnostic,
-            delayed,
+        let own = told(mail);
+        // Gateways wrap a report into one of their own that names nobody.
+        let wrapped = || {
+            mail.attached
+                .iter()
+                .map(|(_, inner)| inner)
+                .find(|inner| is_bounce(inner, false))
+                .map(told)
+        };
+        if own.recipient.is_some() {
+            own
+        } else {
+            wrapped().unwrap_or(own)
         }
     })
+}
+
+fn told(mail: &Mail) -> Bounce {
+    let told = report::trouble(mail);
+    let notice = prose::Notice::of(mail);
+    let recipient = told
+        .recipient
+        .or_else(|| failed_header(mail))
+        .or_else(|| notice.recipient());
+    let around = recipient
+        .as_deref()
+        .map(|recipient| notice.around(recipient))
+        .unwrap_or_default();
+    let diagnostic = told
+        .diagnostic
+        .or_else(|| (!around.is_empty()).then_some(around));
+    let delayed = told
+        .action
+        .as_deref()
+        .map_or_else(|| notice.is_delay(), |action| action == "delayed");
+    let status = status::derive(
+        told.status.as_deref(),
+        diagnostic.as_deref(),
+        notice.text(),
+        delayed,
+    );
+    Bounce {
+        permanent: Some(
+            !delayed
+                && status
+                    .as_deref()
+                    .is_none_or(|status| !status.starts_with('4')),
+        ),
+        original_message_id: original::message_id(mail),
+        recipient,
+        status,
+        diagnostic,
+        delayed,
+    }
 }
 
 /// The catalogue key of the plain sentence a bounce comes down to, e.g. `bounce.mailbox_full`.

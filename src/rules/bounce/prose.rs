@@ -7,6 +7,7 @@
 use crate::rules::addresses::{addresses_in, parts};
 use crate::rules::contacts::same;
 use crate::rules::mail::Mail;
+use crate::rules::subject::is_answer;
 
 use super::words::{
     ANNOUNCES, DAEMON_NAMES, DAEMONS, HEADERS, LABELS, OTHERS, SEPARATORS, STILL_TRYING, SUBJECTS,
@@ -16,8 +17,9 @@ use super::words::{
 const MOST_LINES: usize = 200;
 
 /// Whether a mail without a machine-readable part is a report all the same. A mail system's own
-/// address needs little more; a null path or a name alone could be a vacation note or a parcel
-/// service, so there the subject, the text and an address must all agree.
+/// address needs little more. A null path or a name alone could be a vacation note or a parcel
+/// service, so there the subject, the text and an address must all agree; of anybody else the text
+/// must also return a mail or speak SMTP, for a customer's complaint must never be taken for a report.
 pub(super) fn is_report(mail: &Mail, null_path: bool) -> bool {
     let local = mail
         .from
@@ -27,13 +29,20 @@ pub(super) fn is_report(mail: &Mail, null_path: bool) -> bool {
         .unwrap_or_default()
         .to_lowercase();
     let name = mail.from.name.to_lowercase();
-    let by_address = DAEMONS.contains(&local.as_str()) || local.starts_with("microsoftexchange");
+    let by_address = DAEMONS.contains(&local.as_str())
+        || ["microsoftexchange", "postmaster", "\"system administrator"]
+            .iter()
+            .any(|known| local.starts_with(known));
     let by_name = DAEMON_NAMES.iter().any(|known| name.starts_with(known));
     let notice = Notice::of(mail);
     let subject = contains(&mail.subject, SUBJECTS);
     let announced = notice.announces_failure();
+    let answer = is_answer(&mail.subject) || !mail.in_reply_to.is_empty();
     (by_address && (subject || announced))
-        || ((by_name || null_path) && subject && announced && notice.recipient().is_some())
+        || ((by_name || null_path || (notice.is_technical && !answer))
+            && subject
+            && announced
+            && notice.recipient().is_some())
 }
 
 /// The part of a report written by the mail system itself.
@@ -42,6 +51,8 @@ pub(super) struct Notice<'a> {
     text: &'a str,
     /// Whom the report was sent to and from: hardly the address that failed.
     ours: Vec<&'a str>,
+    /// It returns a mail, or cites an SMTP dialogue.
+    is_technical: bool,
 }
 
 impl<'a> Notice<'a> {
@@ -56,6 +67,7 @@ impl<'a> Notice<'a> {
             .collect();
         Notice {
             lines: text.lines().take(MOST_LINES).map(str::trim).collect(),
+            is_technical: end < mail.text.len() || speaks_smtp(text),
             text,
             ours,
         }
@@ -147,6 +159,22 @@ impl<'a> Notice<'a> {
     }
 }
 
+fn speaks_smtp(text: &str) -> bool {
+    text.lines().take(MOST_LINES).any(|line| {
+        contains(
+            line,
+            &[
+                "rcpt to",
+                "remote host said",
+                "smtp error",
+                "smtp code",
+                "said: 5",
+                "[smtp:",
+            ],
+        )
+    })
+}
+
 fn is_postmaster(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default().to_lowercase();
     matches!(
@@ -155,16 +183,16 @@ fn is_postmaster(address: &str) -> bool {
     )
 }
 
+/// An address without what stood around it: quotes, brackets, `SMTP:`, `dda:SMTP=`, `mailto:`.
 fn tidy(address: &str) -> String {
-    let address =
-        address.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_' || c == '=' || c == '+'));
-    // `SMTP:user@host`, `rfc822:user@host`, `To:user@host`
-    let local_end = address.find('@').unwrap_or(address.len());
-    address[..local_end]
-        .rfind([':', '='])
-        .filter(|at| address[..*at].chars().all(|c| c.is_ascii_alphanumeric()))
-        .map_or(address, |at| &address[at + 1..])
-        .to_owned()
+    let mut address = address.trim_matches(|c: char| !(c.is_alphanumeric() || "_=+".contains(c)));
+    for prefix in ["dda:", "smtp=", "smtp:", "rfc822:", "mailto:", "to:"] {
+        let head = address.get(..prefix.len());
+        if head.is_some_and(|head| head.eq_ignore_ascii_case(prefix)) {
+            address = &address[prefix.len()..];
+        }
+    }
+    address.to_owned()
 }
 
 fn contains(line: &str, phrases: &[&str]) -> bool {
@@ -178,7 +206,8 @@ fn returned_mail_starts(text: &str) -> usize {
     let mut headers = 0;
     for line in text.split_inclusive('\n') {
         let lower = line.trim().to_lowercase();
-        let rule = lower.starts_with(['-', '*', '=', '_', '#']) || lower.len() < 60;
+        let rule = lower.starts_with(['-', '*', '=', '_', '#'])
+            || (lower.len() < 60 && (lower.contains("follow") || lower.ends_with(':')));
         if at > 0 && rule && SEPARATORS.iter().any(|says| lower.contains(says)) {
             return at;
         }

@@ -66,9 +66,14 @@ pub(super) fn trouble(mail: &Mail) -> Told {
 }
 
 fn told(fields: &DeliveryStatus) -> Told {
-    let recipient = [&fields.final_recipient, &fields.original_recipient]
-        .into_iter()
-        .find_map(|field| field.as_deref().and_then(typed_address));
+    // An alias's end may be a mailbox on a host that nobody outside can name.
+    let public = |address: &String| parts(address).is_some_and(|(_, domain)| domain.contains('.'));
+    let named = |field: &Option<String>| field.as_deref().and_then(typed_address);
+    let (last, first) = (
+        named(&fields.final_recipient),
+        named(&fields.original_recipient),
+    );
+    let recipient = last.clone().filter(public).or(first).or(last);
     Told {
         recipient: recipient.or_else(|| {
             fields

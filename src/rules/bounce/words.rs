@@ -159,6 +159,7 @@ pub(super) const DAEMON_NAMES: &[&str] = &[
 /// Parts of the subjects of reports.
 #[rustfmt::skip]
 pub(super) const SUBJECTS: &[&str] = &[
+    "failed mail", "non-delivery", "non delivery", "processing error", "delivery warning",
     "undeliver", "delivery status", "delivery failure", "delivery failed", "delivery has failed",
     "failure delivery", "failure notice", "delivery notification", "returned mail",
     "returned to sender", "returning message", "mail failure", "mail delivery", "message delivery",
@@ -175,6 +176,7 @@ pub(super) const SUBJECTS: &[&str] = &[
 /// What announces the failed address.
 #[rustfmt::skip]
 pub(super) const ANNOUNCES: &[&str] = &[
+    "intended recipient", "your message was addressed", "non-delivery report", "has been postponed",
     "following address", "following recipient", "following user", "following destination",
     "could not be delivered", "couldn't be delivered", "can not be delivered",
     "cannot be delivered", "could not deliver", "couldn't deliver", "unable to deliver",
@@ -200,7 +202,7 @@ pub(super) const ANNOUNCES: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const STILL_TRYING: &[&str] = &[
     "has been delayed", "is delayed", "been delayed", "will continue to be",
-    "attempts will continue", "will keep trying", "will continue trying", "still trying",
+    "attempts will continue", "will keep trying", "will continue trying", "will continue to try", "still trying",
     "still being attempted", "not yet been delivered", "warning message only",
     "this is a warning only", "this is only a warning", "no action is required on your part",
     "do not need to resend", "don't need to resend", "will be retried", "will retry",
@@ -222,8 +224,8 @@ pub(super) const LABELS: &[&str] = &[
 /// What stands beside an address that is not the failed one.
 #[rustfmt::skip]
 pub(super) const OTHERS: &[&str] = &[
-    "sent by", "sender", "from:", "from ", "return-path", "message-id", "reply-to", "expanded from",
-    "generated from", "contact", "http", "help", "assistance", "please", "subject:", "received:",
+    "sent by", "sender", "from:", "return-path", "message-id", "reply-to", "expanded from",
+    "contact", "http", "help", "assistance", "please", "received:",
     "mailto:", "in reply to",
 ];
 
