@@ -1,9 +1,10 @@
-//! Is this mail from whom it says? SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989) and ARC (RFC 8617), judged from the
-//! session as it was and from DNS, within five seconds in all.
+//! Is this mail from whom it says? SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989) and ARC (RFC
+//! 8617), judged from the session as it was and from DNS, within five seconds in all.
 //!
-//! The outcome is one [`Authentication`]: a verdict for the badge, and what each mechanism said for whoever asks why.
-//! What a mail says of itself in Authentication-Results is never believed, unless a relay of our own provably wrote it
-//! ([`relay`]). No mail is refused for its verdict; that is not decided here.
+//! The outcome is one [`Authentication`]: a verdict for the badge, and what each mechanism said for
+//! whoever asks why. What a mail says of itself in Authentication-Results is never believed, unless
+//! a relay of our own provably wrote it ([`relay`]). No mail is refused for its verdict; that is
+//! not decided here.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,10 +14,7 @@ use bytes::Bytes;
 use mail_auth::dmarc::Policy;
 use mail_auth::dmarc::verify::DmarcParameters;
 use mail_auth::spf::verify::SpfParameters;
-use mail_auth::{
-    ArcOutput, AuthenticatedMessage, DkimOutput, DkimResult, DmarcOutput, DmarcResult,
-    MessageAuthenticator, SpfOutput, SpfResult,
-};
+use mail_auth::{AuthenticatedMessage, DkimOutput, MessageAuthenticator, SpfOutput};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -24,7 +22,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::deliver::Lookup;
 use super::dns::Dns;
+use outcome::{arc_check, dkim_check, dmarc_check, last_results, spf_check};
 
+mod outcome;
 pub mod relay;
 
 #[cfg(test)]
@@ -53,7 +53,8 @@ pub enum Outcome {
     None,
 }
 
-/// One mechanism's outcome and the domain it speaks for, lower-case; empty where it speaks for none.
+/// One mechanism's outcome and the domain it speaks for, lower-case; empty where it speaks for
+/// none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     pub outcome: Outcome,
@@ -119,11 +120,12 @@ impl Authenticator {
         }))
     }
 
-    /// Judges one mail. Never fails, and never takes longer than five seconds: what is not known by then is unverified.
+    /// Judges one mail. Never fails, and never takes longer than five seconds: what is not known by
+    /// then is unverified.
     pub async fn check(&self, origin: Origin, raw: Bytes) -> Authentication {
         let (inner, runtime) = (self.0.clone(), Handle::current());
-        // Hashing a large mail takes long enough to keep other sessions waiting, and a library reading strangers' bytes
-        // may panic: both stay on a thread of their own.
+        // Hashing a large mail takes long enough to keep other sessions waiting, and a library
+        // reading strangers' bytes may panic: both stay on a thread of their own.
         let judging = spawn_blocking(move || runtime.block_on(inner.examine(&origin, &raw)));
         match timeout(IN_ALL, judging).await {
             Ok(Ok(found)) => found,
@@ -224,12 +226,12 @@ impl Inner {
         if self.trusted.is_empty() {
             return None;
         }
-        if let Some((sealer, results)) = &own.sealed {
-            if relay::is_trusted(&results.authserv_id, &self.trusted)
+        let by_relay = |(sealer, results): &&(String, relay::Results)| {
+            relay::is_trusted(&results.authserv_id, &self.trusted)
                 && covers(sealer, &results.authserv_id)
-            {
-                return Some(results.clone());
-            }
+        };
+        if let Some((_, results)) = own.sealed.as_ref().filter(by_relay) {
+            return Some(results.clone());
         }
         let results = relay::topmost(&message.headers, &self.trusted)?;
         self.came_from(origin, &results.authserv_id)
@@ -237,7 +239,8 @@ impl Inner {
             .then_some(results)
     }
 
-    /// Whether this session is the relay's: it stands in our own network, or it has the relay's name and its address.
+    /// Whether this session is the relay's: it stands in our own network, or it has the relay's
+    /// name and its address.
     async fn came_from(&self, origin: &Origin, relay: &str) -> bool {
         if !crate::rules::public_address::is_public(origin.ip) {
             return true;
@@ -260,7 +263,8 @@ struct Own {
 }
 
 impl relay::Results {
-    /// The relay saw the session and we did not, so its word replaces ours, if it speaks of the same sender.
+    /// The relay saw the session and we did not, so its word replaces ours, if it speaks of the
+    /// same sender.
     fn authentication(self, own: Own) -> Authentication {
         let (dmarc, from) = self.check("dmarc", "header.from");
         let (own, policy) = (own.found, own.policy);
@@ -287,8 +291,9 @@ impl From<(Outcome, String)> for Check {
     }
 }
 
-/// The badge from the parts. A domain with a DMARC record has said how it wants to be judged; for one without, a
-/// signature or an SPF pass of that very domain, or of one it stands under, is as good.
+/// The badge from the parts. A domain with a DMARC record has said how it wants to be judged; for
+/// one without, a signature or an SPF pass of that very domain, or of one it stands under, is as
+/// good.
 fn verdict(found: &Authentication, policy: Policy) -> Verdict {
     let vouches = |check: &Check| {
         check.outcome == Outcome::Pass && covers(&check.domain, &found.sender_domain)
@@ -323,74 +328,4 @@ fn sender_domain(message: &AuthenticatedMessage<'_>) -> String {
         [only] => only.clone(),
         _ => String::new(),
     }
-}
-
-fn spf_check(output: &SpfOutput) -> Check {
-    let outcome = match output.result() {
-        SpfResult::Pass => Outcome::Pass,
-        SpfResult::Fail => Outcome::Fail,
-        SpfResult::SoftFail => Outcome::SoftFail,
-        SpfResult::Neutral => Outcome::Neutral,
-        SpfResult::TempError => Outcome::TempError,
-        SpfResult::PermError => Outcome::PermError,
-        SpfResult::None => Outcome::None,
-    };
-    (outcome, output.domain().to_lowercase()).into()
-}
-
-/// The signature that says most: one of the sender's own domain before others, one that passes before one that fails.
-fn dkim_check(outputs: &[DkimOutput<'_>], sender_domain: &str) -> Check {
-    let checks = outputs.iter().map(|output| {
-        let signature = output.signature();
-        let domain = signature.map_or(String::new(), |s| s.d.to_lowercase());
-        Check::from((dkim_outcome(output.result()), domain))
-    });
-    let worth = |check: &Check| {
-        (
-            check.outcome == Outcome::Pass,
-            covers(&check.domain, sender_domain),
-        )
-    };
-    checks.max_by_key(worth).unwrap_or_default()
-}
-
-fn arc_check(output: &ArcOutput<'_>) -> Check {
-    let sealer = output
-        .sets()
-        .last()
-        .map(|set| set.seal.header.d.to_lowercase());
-    (dkim_outcome(output.result()), sealer.unwrap_or_default()).into()
-}
-
-/// Who sealed last, and what it said, if the chain is whole.
-fn last_results(output: &ArcOutput<'_>) -> Option<(String, relay::Results)> {
-    let set = output
-        .sets()
-        .last()
-        .filter(|_| output.result() == &DkimResult::Pass)?;
-    let value = String::from_utf8_lossy(set.results.value);
-    let (_instance, results) = value.split_once(';')?;
-    Some((set.seal.header.d.to_lowercase(), relay::parse(results)?))
-}
-
-fn dkim_outcome(result: &DkimResult) -> Outcome {
-    match result {
-        DkimResult::Pass => Outcome::Pass,
-        DkimResult::Fail(_) => Outcome::Fail,
-        DkimResult::Neutral(_) => Outcome::Neutral,
-        DkimResult::PermError(_) => Outcome::PermError,
-        DkimResult::TempError(_) => Outcome::TempError,
-        DkimResult::None => Outcome::None,
-    }
-}
-
-fn dmarc_check(output: &DmarcOutput) -> Check {
-    let outcome = match output.result() {
-        DmarcResult::Pass => Outcome::Pass,
-        DmarcResult::Fail(_) => Outcome::Fail,
-        DmarcResult::TempError(_) => Outcome::TempError,
-        DmarcResult::PermError(_) => Outcome::PermError,
-        DmarcResult::None => Outcome::None,
-    };
-    (outcome, output.domain().to_lowercase()).into()
 }

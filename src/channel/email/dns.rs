@@ -1,7 +1,7 @@
 //! Name resolution for mail: whose servers take it, and what senders publish about themselves.
 //!
-//! One resolver, with one cache that honours the records' lifetimes, serves judging incoming mail and
-//! routing outgoing mail. It asks the servers of the machine, or the one configured.
+//! One resolver, with one cache that honours the records' lifetimes, serves judging incoming mail
+//! and routing outgoing mail. It asks the servers of the machine, or the one configured.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -140,8 +140,8 @@ fn one_server(server: SocketAddr) -> ResolverConfig {
     ResolverConfig::from_name_servers(vec![server])
 }
 
-/// We ask over UDP and TCP alone. Without this the resolver would read the machine's certificate store at every start,
-/// and fail where there is none.
+/// We ask over UDP and TCP alone. Without this the resolver would read the machine's certificate
+/// store at every start, and fail where there is none.
 fn no_tls() -> rustls::ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)

@@ -1,10 +1,14 @@
-//! Authentication-Results (RFC 8601): what a relay says it found. Reading them is pure; whether they are to be believed is
-//! decided where the session is known.
+//! Authentication-Results (RFC 8601): what a relay says it found. Reading them is pure; whether
+//! they are to be believed is decided where the session is known.
 
 use super::Outcome;
 
-/// Received fields that may stand above a header our relay wrote: its own, and that of a filter behind it.
+/// Received fields that may stand above a header our relay wrote: its own, and that of a filter
+/// behind it.
 const MAX_RECEIVED: usize = 2;
+
+/// A header field as it stands in the mail: name and value.
+pub type Field<'a> = (&'a [u8], &'a [u8]);
 
 /// One header, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +27,8 @@ struct Method {
 }
 
 impl Results {
-    /// What a method said, and the domain in one of its properties: of several answers the one that passes, else the first.
+    /// What a method said, and the domain in one of its properties: of several answers the one that
+    /// passes, else the first.
     pub fn check(&self, method: &str, property: &str) -> (Outcome, String) {
         let mut said = self.methods.iter().filter(|m| m.name == method);
         let first = said.clone().next();
@@ -45,8 +50,9 @@ pub fn is_trusted(authserv_id: &str, trusted: &[String]) -> bool {
         .any(|id| id.eq_ignore_ascii_case(authserv_id))
 }
 
-/// The results of a trusted relay in a place where the relay, and not whoever wrote to it, would have put them.
-pub fn topmost(headers: &[(&[u8], &[u8])], trusted: &[String]) -> Option<Results> {
+/// The results of a trusted relay in a place where the relay, and not whoever wrote to it, would
+/// have put them.
+pub fn topmost(headers: &[Field<'_>], trusted: &[String]) -> Option<Results> {
     let mut received = 0;
     for (name, value) in headers {
         received += usize::from(name.eq_ignore_ascii_case(b"Received"));
@@ -198,11 +204,9 @@ mod tests {
     #[test]
     fn only_what_stands_where_our_relay_writes_is_considered() {
         let trusted = ["mx.google.com".to_owned()];
-        let (results, received): ((&[u8], &[u8]), (&[u8], &[u8])) = (
-            (b"Authentication-Results", GMAIL.as_bytes()),
-            (b"Received", b"from x"),
-        );
-        let foreign: (&[u8], &[u8]) = (b"Authentication-Results", b"x.example; dmarc=pass");
+        let results: Field = (b"Authentication-Results", GMAIL.as_bytes());
+        let foreign: Field = (b"Authentication-Results", b"x.example; dmarc=pass");
+        let received: Field = (b"Received", b"from x");
         let found = |headers: &[_]| topmost(headers, &trusted).is_some();
         assert!(found(&[results]));
         assert!(found(&[received, foreign, received, results]));

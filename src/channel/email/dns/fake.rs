@@ -1,4 +1,5 @@
-//! A name server for tests: real questions and answers over a real socket, from records given in the test.
+//! A name server for tests: real questions and answers over a real socket, from records given in
+//! the test.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

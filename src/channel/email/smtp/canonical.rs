@@ -1,14 +1,17 @@
 //! From what clients write to what the protocol core understands.
 //!
-//! The core knows neither the null path nor a space after the colon nor any parameter but BODY; it refuses an argument
-//! to NOOP. So each line is read here, its parameters are judged, and the core gets the plainest form of the same command.
-//! What no client may do at all is answered here. Pure: bytes in, a [`Command`] out.
+//! The core knows neither the null path nor a space after the colon nor any parameter but BODY; it
+//! refuses an argument to NOOP. So each line is read here, its parameters are judged, and the core
+//! gets the plainest form of the same command. What no client may do at all is answered here. Pure:
+//! bytes in, a [`Command`] out.
 
 use super::reply::Reply;
 
-/// The null path as the core sees it. Control bytes are refused in command lines, so no client can send it.
+/// The null path as the core sees it. Control bytes are refused in command lines, so no client can
+/// send it.
 const NULL_PATH: &str = "\u{1}";
-/// Stand-ins for what a quoted local part may hold and the core's grammar may not; unsendable likewise.
+/// Stand-ins for what a quoted local part may hold and the core's grammar may not; unsendable
+/// likewise.
 const STAND_INS: [(char, char); 3] = [(' ', '\u{2}'), ('<', '\u{3}'), ('>', '\u{4}')];
 /// Octets of a path we bear. RFC 5321 section 4.5.3.1.3 says 256; VERP senders go beyond.
 const MAX_PATH: usize = 512;
@@ -82,7 +85,8 @@ fn dispatch(verb: &str, argument: &str) -> Result<Command, Reply> {
         "AUTH" | "BDAT" | "EXPN" | "ETRN" | "TURN" => {
             Err(Reply::new(502, "5.5.1", "Command not implemented"))
         }
-        // A web browser lured to a mail port (cross-protocol scripting) must not get a second line in.
+        // A web browser lured to a mail port (cross-protocol scripting) must not get a second line
+        // in.
         "GET" | "POST" | "PUT" | "CONNECT" | "OPTIONS" => {
             Err(Reply::new(421, "4.7.0", "This is a mail server"))
         }

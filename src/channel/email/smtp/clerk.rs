@@ -1,4 +1,5 @@
-//! The clerk between the protocol core and the [`Gate`]: it is asked by the core, asks the gate, and notes what was said.
+//! The clerk between the protocol core and the [`Gate`]: it is asked by the core, asks the gate,
+//! and notes what was said.
 
 use std::{
     net::IpAddr,
@@ -14,7 +15,8 @@ use super::{
     reply::Reply,
 };
 
-/// What a session knows of its client; shared by the clerk inside the core and the connection around it.
+/// What a session knows of its client; shared by the clerk inside the core and the connection
+/// around it.
 pub struct Notes {
     pub peer: Peer,
     /// What the MAIL now before the core declared.

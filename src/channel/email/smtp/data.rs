@@ -1,8 +1,9 @@
 //! The DATA decoder: from bytes on the wire to the message, in whatever pieces they come.
 //!
-//! Only CRLF `.` CRLF ends a message. A bare LF becomes CRLF, a bare CR stays, and neither ever ends anything or begins a
-//! line whose dot would count: that is what keeps a second message from being smuggled inside the first
-//! (CVE-2023-51764 and its kin). Dot-unstuffing as in RFC 5321 section 4.5.2.
+//! Only CRLF `.` CRLF ends a message. A bare LF becomes CRLF, a bare CR stays, and neither ever
+//! ends anything or begins a line whose dot would count: that is what keeps a second message from
+//! being smuggled inside the first (CVE-2023-51764 and its kin). Dot-unstuffing as in RFC 5321
+//! section 4.5.2.
 
 /// Where the decoder stands between two pieces.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,8 @@ pub struct Fed {
 }
 
 impl Decoder {
-    /// Takes a piece and appends the decoded bytes to `out`. Not to be called again once the end was reported.
+    /// Takes a piece and appends the decoded bytes to `out`. Not to be called again once the end
+    /// was reported.
     pub fn feed(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Fed {
         let mut consumed = 0;
         while consumed < piece.len() {

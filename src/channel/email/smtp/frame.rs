@@ -2,7 +2,8 @@
 
 use bytes::{Buf, BytesMut};
 
-/// Bytes of one command line with its CRLF. RFC 5321 section 4.5.3.1.4 says 512; extensions add to it.
+/// Bytes of one command line with its CRLF. RFC 5321 section 4.5.3.1.4 says 512; extensions add to
+/// it.
 pub const MAX_LINE: usize = 2_048;
 
 /// One thing the client said.
@@ -14,7 +15,8 @@ pub enum Frame {
     TooLong,
 }
 
-/// Cuts lines from a buffer. Holds no bytes itself, only whether it is in the middle of a line too long to keep.
+/// Cuts lines from a buffer. Holds no bytes itself, only whether it is in the middle of a line too
+/// long to keep.
 #[derive(Debug, Default)]
 pub struct Framer {
     skipping: bool,

@@ -46,8 +46,9 @@ struct Place<G> {
     address: IpAddr,
 }
 
-/// Serves until `shutdown` turns true, then drains: open transactions are finished or refused within
-/// [`Limits::drain`](super::Limits::drain), and a message whose DATA had ended gets its reply.
+/// Serves until `shutdown` turns true, then drains: open transactions are finished or refused
+/// within [`Limits::drain`](super::Limits::drain), and a message whose DATA had ended gets its
+/// reply.
 pub async fn serve<G: Gate>(
     listener: TcpListener,
     config: Arc<SmtpConfig>,
@@ -127,7 +128,8 @@ fn turn_away(stream: TcpStream, reply: &Reply) {
 async fn drain<G: Gate>(house: &House<G>, mut sessions: JoinSet<()>) {
     let limit = house.config.limits.drain;
     let now = Instant::now();
-    // Sessions are told to end a little before all of them are cut off, so that their last words get out.
+    // Sessions are told to end a little before all of them are cut off, so that their last words
+    // get out.
     house
         .mood
         .send_replace(Mood::Draining(now + limit * 9 / 10));
@@ -193,7 +195,8 @@ impl<G> House<G> {
         self.feel(guests.all);
     }
 
-    /// Crowded above 80 % of the connections, open again below 70 %, so that one guest coming and going wakes nobody.
+    /// Crowded above 80 % of the connections, open again below 70 %, so that one guest coming and
+    /// going wakes nobody.
     fn feel(&self, guests: usize) {
         let most = self.config.limits.connections;
         self.mood.send_if_modified(|mood| {

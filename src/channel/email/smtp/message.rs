@@ -13,8 +13,9 @@ use super::{
     clerk::too_big,
     data::Decoder,
     reply::Reply,
-    session::{Conversation, Farewell, Heard},
+    session::Conversation,
     spool::Spool,
+    wire::{Farewell, Heard},
 };
 
 /// Bytes read at a time while a message arrives.
@@ -49,8 +50,8 @@ fn no_room(error: io::Error) -> Reply {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
-    /// Reads a message to its end and lets the gate decide. The core is back at its greeting state afterwards, whatever
-    /// the outcome.
+    /// Reads a message to its end and lets the gate decide. The core is back at its greeting state
+    /// afterwards, whatever the outcome.
     pub async fn take_message(&mut self) -> Result<Reply, Farewell> {
         let house = self.house.clone();
         let mut intake = Intake {
@@ -63,7 +64,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
             Err(refused) => refused,
         };
         self.notes.lock().take_envelope();
-        // To the core every message went well: it would stay in DATA otherwise, and swallow what follows.
+        // To the core every message went well: it would stay in DATA otherwise, and swallow what
+        // follows.
         self.process(".\r\n");
         Ok(reply)
     }
@@ -133,7 +135,8 @@ impl Pace {
         self.bytes += count as u64;
     }
 
-    /// When the next bytes must be there: neither silent for too long nor, over the whole, slower than the least rate.
+    /// When the next bytes must be there: neither silent for too long nor, over the whole, slower
+    /// than the least rate.
     fn deadline(&self, limits: &Limits) -> Instant {
         let silent = self.last + limits.data_read;
         match self.bytes.checked_div(limits.data_rate) {

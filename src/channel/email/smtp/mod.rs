@@ -1,12 +1,15 @@
 //! The SMTP receiver: what other mail servers talk to.
 //!
-//! The protocol's state machine is the crate `mailin`; everything around it is ours, because the server built on that
-//! crate (`mailin-embedded`) lets messages be smuggled in, refuses bounces and holds no limits. A line is framed
-//! ([`frame`]), canonicalised ([`canonical`]), given to the core, and answered ([`reply`]). After `354` the core sees
-//! nothing: [`data`] decodes, [`spool`] keeps, the [`Gate`] commits, and its outcome is the reply. [`listen`] accepts and counts, [`session`] is one connection and [`message`] its DATA, [`clerk`] stands
-//! between core and gate, [`trace`] writes the headers kept beside the message.
+//! The protocol's state machine is the crate `mailin`; everything around it is ours, because the
+//! server built on that crate (`mailin-embedded`) lets messages be smuggled in, refuses bounces and
+//! holds no limits. A line is framed ([`frame`]), canonicalised ([`canonical`]), given to the core,
+//! and answered ([`reply`]). After `354` the core sees nothing: [`data`] decodes, [`spool`] keeps,
+//! the [`Gate`] commits, and its outcome is the reply. [`listen`] accepts and counts, [`session`]
+//! is one connection, [`wire`] its bytes and [`message`] its DATA, [`clerk`] stands between core
+//! and gate, [`trace`] writes the headers kept beside the message.
 //!
-//! Left out: submission (AUTH), relaying, implicit TLS, and every judgement of who may receive mail, which is the gate's.
+//! Left out: submission (AUTH), relaying, implicit TLS, and every judgement of who may receive
+//! mail, which is the gate's.
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
@@ -22,6 +25,7 @@ mod reply;
 mod session;
 mod spool;
 mod trace;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +43,8 @@ pub struct SmtpConfig {
     /// Offers STARTTLS when set.
     pub tls: Option<Certificate>,
     pub limits: Limits,
-    /// Where messages beyond 1 MiB wait while they arrive. Must exist. Its files have no name, so a crash leaves none.
+    /// Where messages beyond 1 MiB wait while they arrive. Must exist. Its files have no name, so a
+    /// crash leaves none.
     pub spool_dir: PathBuf,
 }
 
@@ -58,8 +63,8 @@ pub struct Limits {
     pub idle: Duration,
     /// The same once more than 80 % of `connections` are taken.
     pub crowded_idle: Duration,
-    /// How long a started command line may take to end; also how long one reply may take to be read, and the head start
-    /// a message has before `data_rate` is judged.
+    /// How long a started command line may take to end; also how long one reply may take to be
+    /// read, and the head start a message has before `data_rate` is judged.
     pub line: Duration,
     /// How long DATA may be silent.
     pub data_read: Duration,
@@ -121,7 +126,8 @@ pub struct Envelope {
     pub smtputf8: bool,
 }
 
-/// Why the inbox says no. The text is one line for the sender's log; it must not repeat what the client sent.
+/// Why the inbox says no. The text is one line for the sender's log; it must not repeat what the
+/// client sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// 4xx: try again later; 5xx: never; 421 also ends the session.
@@ -131,16 +137,19 @@ pub struct Refusal {
     pub text: String,
 }
 
-/// What the inbox says to a session. Implemented against the store; called from many sessions at once.
+/// What the inbox says to a session. Implemented against the store; called from many sessions at
+/// once.
 pub trait Gate: Send + Sync + 'static {
-    /// A message begins: `path` is empty for the null path. The moment to say 452 4.3.1 when the disk is nearly full.
+    /// A message begins: `path` is empty for the null path. The moment to say 452 4.3.1 when the
+    /// disk is nearly full.
     fn mail_from(&self, peer: &Peer, path: &str, declared_size: Option<u64>)
     -> Result<(), Refusal>;
 
     /// May this recipient have mail? 550 5.1.1 when unknown.
     fn recipient(&self, peer: &Peer, mail_from: &str, recipient: &str) -> Result<(), Refusal>;
 
-    /// The whole message arrived. Resolves to `Ok` only after it is on disk: the 250 follows at once and names the id.
+    /// The whole message arrived. Resolves to `Ok` only after it is on disk: the 250 follows at
+    /// once and names the id.
     fn accept(
         &self,
         envelope: Envelope,

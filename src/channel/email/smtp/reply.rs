@@ -1,4 +1,5 @@
-//! What we say: a code, an enhanced status code, one line of our own words. Nothing a client sent is ever repeated.
+//! What we say: a code, an enhanced status code, one line of our own words. Nothing a client sent
+//! is ever repeated.
 
 use std::borrow::Cow;
 

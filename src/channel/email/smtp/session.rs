@@ -1,33 +1,30 @@
 //! One connection, from greeting to goodbye.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc};
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use mailin::{Session, SessionBuilder};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, timeout},
 };
 
 use super::{
     Gate, Peer,
     canonical::{self, Command},
     clerk::{Clerk, SharedNotes},
-    frame::{Frame, Framer, MAX_LINE},
+    frame::{Frame, Framer},
     listen::{House, Mood},
     reply::Reply,
+    wire::{Farewell, shutting_down},
 };
-
-/// Bytes of replies gathered before they are sent although more commands wait.
-const REPLIES: usize = 4_096;
-/// How long a client we cut off may take to read why.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves one client until it or we have had enough.
 pub async fn run<G: Gate>(stream: TcpStream, ip: IpAddr, house: Arc<House<G>>) {
-    // Replies are small and awaited; without this each could wait for the acknowledgement of the one before.
+    // Replies are small and awaited; without this each could wait for the acknowledgement of the
+    // one before.
     let _ = stream.set_nodelay(true);
     let ends = Instant::now() + house.config.limits.session;
     let peer = Peer {
@@ -43,7 +40,8 @@ pub async fn run<G: Gate>(stream: TcpStream, ip: IpAddr, house: Arc<House<G>>) {
     }
 }
 
-/// Goes on under TLS. Whatever was read in the clear is dropped with the conversation it belonged to (CVE-2011-0411).
+/// Goes on under TLS. Whatever was read in the clear is dropped with the conversation it belonged
+/// to (CVE-2011-0411).
 async fn secure<G: Gate>(stream: TcpStream, peer: Peer, house: Arc<House<G>>, ends: Instant) {
     let Some(certificate) = &house.config.tls else {
         return;
@@ -77,22 +75,6 @@ enum End<S> {
     StartTls(S),
 }
 
-/// Why no more can be read.
-pub enum Farewell {
-    /// The client left, or cannot be written to.
-    Gone,
-    /// We end it, with these last words.
-    Last(Reply),
-}
-
-/// What came of waiting.
-pub enum Heard {
-    Bytes(usize),
-    Late,
-    /// The house's mood changed, and with it perhaps the deadline.
-    MoodChanged,
-}
-
 /// What to do after a command.
 enum Next {
     Listen,
@@ -102,16 +84,19 @@ enum Next {
 
 /// A stretch of a session over one kind of stream.
 pub struct Conversation<S, G: Gate> {
-    stream: S,
-    pub house: Arc<House<G>>,
-    mood: watch::Receiver<Mood>,
+    pub(super) stream: S,
+    pub(super) house: Arc<House<G>>,
+    pub(super) mood: watch::Receiver<Mood>,
     core: Session<Clerk<G>>,
-    pub notes: SharedNotes,
-    framer: Framer,
-    pub input: BytesMut,
-    out: Vec<u8>,
+    pub(super) notes: SharedNotes,
+    pub(super) framer: Framer,
+    /// Read and not yet understood.
+    pub(super) input: BytesMut,
+    /// Said and not yet sent.
+    pub(super) out: Vec<u8>,
     errors: u32,
-    ends: Instant,
+    /// When the session ends, whatever it is doing.
+    pub(super) ends: Instant,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
@@ -158,20 +143,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
     async fn turn(&mut self) -> Result<Next, Farewell> {
         let reply = match self.next_frame().await? {
             Frame::TooLong => Reply::new(500, "5.5.2", "Line too long"),
-            Frame::Line(line) => match canonical::read(&line) {
-                Command::Answer(reply) => reply,
-                Command::StartTls => match self.may_start_tls() {
-                    Ok(ready) => {
-                        self.say(&ready);
-                        self.flush().await?;
-                        return Ok(Next::StartTls);
-                    }
-                    Err(reply) => reply,
-                },
-                command => self.ask_core(command),
-            },
+            Frame::Line(line) => self.answer(canonical::read(&line)),
         };
         match reply.code {
+            220 => {
+                self.say(&reply);
+                self.flush().await?;
+                Ok(Next::StartTls)
+            }
             354 => {
                 self.say(&reply);
                 // Boxed, because an idle session should not carry the room a message needs.
@@ -197,18 +176,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
         }
     }
 
-    fn may_start_tls(&self) -> Result<Reply, Reply> {
-        if self.notes.lock().peer.tls.is_some() {
-            return Err(Reply::new(503, "5.5.1", "TLS is active already"));
-        }
-        match self.house.config.tls {
-            Some(_) => Ok(Reply::new(220, "2.0.0", "Ready to start TLS")),
-            None => Err(Reply::new(502, "5.5.1", "TLS is not available")),
-        }
-    }
-
-    fn ask_core(&mut self, command: Command) -> Reply {
+    fn answer(&mut self, command: Command) -> Reply {
         match command {
+            Command::Answer(reply) => reply,
+            Command::StartTls => self.start_tls(),
             Command::Hello { line, extended } => self.hello(&line, extended),
             Command::Mail { line, parameters } => self.mail(&line, parameters),
             Command::Reset => {
@@ -216,8 +187,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
                 self.process("RSET\r\n")
             }
             Command::Core(line) => self.process(&line),
-            Command::StartTls => Reply::of_core(503),
-            Command::Answer(reply) => reply,
+        }
+    }
+
+    fn start_tls(&self) -> Reply {
+        let active = self.notes.lock().peer.tls.is_some();
+        match (active, &self.house.config.tls) {
+            (true, _) => Reply::new(503, "5.5.1", "TLS is active already"),
+            (false, None) => Reply::new(502, "5.5.1", "TLS is not available"),
+            (false, Some(_)) => Reply::new(220, "2.0.0", "Ready to start TLS"),
         }
     }
 
@@ -252,131 +230,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
         self.process(line)
     }
 
-    /// Gives the core its line; the reply is the clerk's if it was asked, else the core's in our words.
+    /// Gives the core its line; the reply is the clerk's if it was asked, else the core's in our
+    /// words.
     pub fn process(&mut self, line: &str) -> Reply {
         let code = self.core.process(line.as_bytes()).code;
         let said = self.notes.lock().reply.take();
         said.unwrap_or_else(|| Reply::of_core(code))
     }
-
-    async fn next_frame(&mut self) -> Result<Frame, Farewell> {
-        let silent_since = Instant::now();
-        let mut started = None;
-        loop {
-            if self.out.len() > REPLIES {
-                self.flush().await?;
-            }
-            if let Some(frame) = self.framer.next(&mut self.input) {
-                return Ok(frame);
-            }
-            if self.framer.started(&self.input) {
-                started.get_or_insert_with(Instant::now);
-            }
-            let deadline = self.command_deadline(silent_since, started)?;
-            match self.hear(MAX_LINE, deadline).await? {
-                Heard::Late => return Err(Farewell::Last(self.too_late())),
-                Heard::Bytes(_) | Heard::MoodChanged => (),
-            }
-        }
-    }
-
-    fn command_deadline(
-        &mut self,
-        silent_since: Instant,
-        started: Option<Instant>,
-    ) -> Result<Instant, Farewell> {
-        let limits = &self.house.config.limits;
-        let mood = *self.mood.borrow_and_update();
-        let idle = match mood {
-            Mood::Open => limits.idle,
-            Mood::Crowded => limits.crowded_idle,
-            Mood::Draining(_) if self.notes.lock().mail_from.is_none() => {
-                return Err(Farewell::Last(shutting_down()));
-            }
-            Mood::Draining(_) => limits.idle,
-        };
-        let patience = started.map_or(silent_since + idle, |started| started + limits.line);
-        Ok(self.no_later_than_house(mood, patience))
-    }
-
-    /// Bounds a deadline by the session's end and by the house's.
-    fn no_later_than_house(&self, mood: Mood, deadline: Instant) -> Instant {
-        match mood {
-            Mood::Draining(end) => deadline.min(self.ends).min(end),
-            Mood::Open | Mood::Crowded => deadline.min(self.ends),
-        }
-    }
-
-    /// The deadline as things stand now, for a wait inside DATA.
-    pub fn bounded(&mut self, deadline: Instant) -> Instant {
-        let mood = *self.mood.borrow_and_update();
-        self.no_later_than_house(mood, deadline)
-    }
-
-    /// What is said to whom the deadline cut off.
-    pub fn too_late(&self) -> Reply {
-        match *self.mood.borrow() {
-            Mood::Draining(_) => shutting_down(),
-            Mood::Open | Mood::Crowded => Reply::new(421, "4.4.2", "Timeout, closing connection"),
-        }
-    }
-
-    /// Waits for bytes, at most `chunk` of them at a time, after sending what is due.
-    pub async fn hear(&mut self, chunk: usize, deadline: Instant) -> Result<Heard, Farewell> {
-        self.flush().await?;
-        self.input.reserve(chunk);
-        let mut input = (&mut self.input).limit(chunk);
-        tokio::select! {
-            biased;
-            read = self.stream.read_buf(&mut input) => match read {
-                Ok(0) | Err(_) => Err(Farewell::Gone),
-                Ok(count) => Ok(Heard::Bytes(count)),
-            },
-            Ok(()) = self.mood.changed() => Ok(Heard::MoodChanged),
-            () = sleep_until(deadline) => Ok(Heard::Late),
-        }
-    }
-
-    /// Notes a reply for sending.
-    fn say(&mut self, reply: &Reply) {
-        reply.write_to(&mut self.out);
-    }
-
-    /// Sends what was said. A client that does not read is gone.
-    async fn flush(&mut self) -> Result<(), Farewell> {
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        let sending = async {
-            self.stream.write_all(&self.out).await?;
-            self.stream.flush().await
-        };
-        let sent = timeout(self.house.config.limits.line, sending).await;
-        self.out = Vec::new();
-        match sent {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Farewell::Gone),
-        }
-    }
-
-    /// Says the last words and closes; then reads for a moment, because closing with bytes unread would reset the
-    /// connection and could take the last words with it.
-    async fn part(mut self, farewell: Farewell) {
-        if let Farewell::Last(reply) = farewell {
-            self.say(&reply);
-        }
-        if self.flush().await.is_err() {
-            return;
-        }
-        let _ = timeout(LINGER, async {
-            let _ = self.stream.shutdown().await;
-            let mut rest = [0; 1_024];
-            while let Ok(1..) = self.stream.read(&mut rest).await {}
-        })
-        .await;
-    }
-}
-
-fn shutting_down() -> Reply {
-    Reply::new(421, "4.3.2", "Shutting down, try again later")
 }

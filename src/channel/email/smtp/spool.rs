@@ -1,4 +1,5 @@
-//! Where a message waits while it arrives: in memory up to [`IN_MEMORY`], then in a file without a name.
+//! Where a message waits while it arrives: in memory up to [`IN_MEMORY`], then in a file without a
+//! name.
 
 use std::{
     fs, io,

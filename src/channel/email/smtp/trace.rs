@@ -1,9 +1,10 @@
-//! The trace headers of a message: what would stand above it in a mailbox file (RFC 5321 section 4.4). They are kept
-//! beside the DATA, which stays as it came.
+//! The trace headers of a message: what would stand above it in a mailbox file (RFC 5321 section
+//! 4.4). They are kept beside the DATA, which stays as it came.
 
 use super::{Envelope, Peer};
 
-/// `Return-Path` and `Received`, each folded and ended by CRLF. `now` is in milliseconds since 1970.
+/// `Return-Path` and `Received`, each folded and ended by CRLF. `now` is in milliseconds since
+/// 1970.
 ///
 /// The recipient is named only when there is one, so that nobody learns who else was written to.
 pub fn trace_headers(envelope: &Envelope, hostname: &str, now: i64) -> String {

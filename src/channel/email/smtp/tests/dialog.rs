@@ -1,6 +1,7 @@
 //! Reads and plays the files of `src/tests/dialogs`.
 //!
-//! Each line of a dialog is one of these; `*N` before the colon repeats it N times, `#` begins a comment.
+//! Each line of a dialog is one of these; `*N` before the colon repeats it N times, `#` begins a
+//! comment.
 //!
 //! | line | means |
 //! |---|---|

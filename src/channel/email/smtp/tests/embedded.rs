@@ -1,4 +1,5 @@
-//! The same dialogs against `mailin-embedded`, the receiver we chose not to use, and why each one differs.
+//! The same dialogs against `mailin-embedded`, the receiver we chose not to use, and why each one
+//! differs.
 //!
 //! The day it is mended this test fails, and the choice can be looked at again.
 

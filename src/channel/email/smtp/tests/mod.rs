@@ -1,4 +1,5 @@
-//! The receiver over real sockets: dialogs from files, a desk that keeps what it is given, and what no dialog can show.
+//! The receiver over real sockets: dialogs from files, a desk that keeps what it is given, and what
+//! no dialog can show.
 
 mod bounds;
 mod client;

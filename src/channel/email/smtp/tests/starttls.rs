@@ -1,4 +1,5 @@
-//! STARTTLS with a real client: the upgrade, what must not survive it, and a certificate renewed under way.
+//! STARTTLS with a real client: the upgrade, what must not survive it, and a certificate renewed
+//! under way.
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
