@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod dkim;
+pub mod inspect;
 mod logs;
 
 use crate::config::Config;
@@ -67,6 +68,8 @@ enum Command {
     Check(check::Options),
     /// Makes the keys that sign outgoing mail
     Dkim(dkim::Options),
+    /// Prints, as JSON, how one mail on standard input is read
+    Inspect(inspect::Options),
 }
 
 /// Runs the command named by the process arguments.
@@ -88,6 +91,7 @@ fn run(line: Line) -> Outcome {
     match line.command {
         Command::Check(options) => check::run(setting, options),
         Command::Dkim(options) => dkim::run(setting, options),
+        Command::Inspect(options) => inspect::run(setting, options),
     }
 }
 

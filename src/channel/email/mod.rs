@@ -5,6 +5,8 @@ pub mod compose;
 pub mod deliver;
 pub mod dkim;
 pub mod dns;
+pub mod inspect;
 pub mod parse;
+pub mod read;
 pub mod sanitise;
 pub mod smtp;
