@@ -1,0 +1,52 @@
+//! What every handler is given.
+
+use crate::channel::chat::Desk;
+use crate::inbox::Inbox;
+use crate::render::{Language, Templates};
+use casella_index::search::Serving;
+use std::sync::Arc;
+
+/// The web's state; clones are the same.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    pub inbox: Inbox,
+    pub templates: Arc<Templates>,
+    /// The search index, as far as it serves now.
+    pub serving: Arc<Serving>,
+    pub chat: Desk,
+    /// Scheme and host that links begin with, without a trailing slash: configured, or as bound.
+    pub public_url: String,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(
+        inbox: Inbox,
+        templates: Arc<Templates>,
+        serving: Arc<Serving>,
+        public_url: String,
+    ) -> App {
+        let language = Language::of(inbox.config.inbox.language.tag()).unwrap_or_default();
+        let chat = Desk::new(
+            inbox.clone(),
+            &templates.text(language, "widget.answered_by_email", &[]),
+        );
+        App(Arc::new(Parts {
+            inbox,
+            templates,
+            serving,
+            chat,
+            public_url,
+        }))
+    }
+}

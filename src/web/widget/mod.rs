@@ -1,0 +1,21 @@
+//! The chat widget: its loader, its frame, and the calls it makes (`/chat/v1`).
+
+mod api;
+mod key;
+
+use super::app::App;
+use crate::http::Router;
+
+/// Every route a site's visitor uses.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .post("/chat/v1/visitors", api::come)
+        .get("/chat/v1/history", api::history)
+        .post("/chat/v1/messages", api::say)
+        .post("/chat/v1/identify", api::identify)
+        .post("/chat/v1/seen", api::seen)
+        .post("/chat/v1/typing", api::typing)
+        .post("/chat/v1/page", api::page)
+        .get("/chat/v1/files/{message}/{k}", api::file)
+        .get("/chat/v1/events", api::events)
+}
