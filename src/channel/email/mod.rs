@@ -8,5 +8,6 @@ pub mod dns;
 pub mod inspect;
 pub mod parse;
 pub mod read;
+pub mod receive;
 pub mod sanitise;
 pub mod smtp;

@@ -4,7 +4,8 @@ use crate::inbox::line::{Texts, snippet};
 use crate::rules::contacts::{self, Attribution, is_service};
 use crate::rules::kind;
 use crate::rules::loops;
-use crate::rules::mail::{self, ForwardKind, Mail, Reading, Team};
+use crate::rules::mail::{self, ForwardKind, Mail, Parted, Reading, Team};
+use crate::rules::quoting;
 use crate::rules::threading::Mode;
 use casella_index::model::*;
 use casella_index::segment::Packed;
@@ -134,28 +135,13 @@ impl Incoming {
         }
     }
 
-    /// Prepares a mail that could not be read: its bytes and envelope alone (MAIL.md A1).
-    pub fn unreadable(raw: &[u8], arrival: Arrival) -> Self {
-        let sender = arrival.path.mail_from.clone().unwrap_or_default();
-        let from = mail::Address {
-            name: String::new(),
-            address: sender,
-        };
-        let warnings =
-            vec!["This mail could not be read; its bytes are kept as they came.".to_owned()];
-        let mail = Mail {
-            from,
-            warnings,
-            ..Mail::default()
-        };
-        let mut incoming = Incoming::new(
-            raw,
-            Reading {
-                mail,
-                ..Reading::default()
-            },
-            arrival,
-        );
+    /// Prepares a mail that could not be read: its bytes, its envelope and what is shown instead
+    /// (MAIL.md A1). Its envelope's sender stands for From.
+    pub fn unreadable(raw: &[u8], mut reading: Reading, arrival: Arrival) -> Self {
+        if reading.mail.from.address.is_empty() {
+            reading.mail.from.address = arrival.path.mail_from.clone().unwrap_or_default();
+        }
+        let mut incoming = Incoming::new(raw, reading, arrival);
         if let Some(email) = &mut incoming.draft.email {
             email.unreadable = true;
         }
@@ -189,14 +175,15 @@ impl Incoming {
 /// The texts as shown. A team's forward shows the customer's words; the forwarder's become a note.
 fn body(reading: &Reading, by_team: Option<ForwardKind>) -> StoredBody {
     let forwarded = by_team
-        .and(reading.forwarded.text.clone())
+        .and(reading.forwarded.text.as_deref())
         .filter(|text| !text.trim().is_empty());
-    let (text, quoted_text) = match forwarded {
-        Some(text) => (text, String::new()),
-        None => (
-            reading.parted.reply_text.clone(),
-            reading.parted.quoted_text.clone(),
-        ),
+    let Parted {
+        reply_text: text,
+        quoted_text,
+        ..
+    } = match forwarded {
+        Some(text) => quoting::part_text(text),
+        None => reading.parted.clone(),
     };
     StoredBody {
         text,

@@ -1,0 +1,130 @@
+//! A mail made ready for its write: what it answers looked up, its texts parted against the
+//! conversation's, its origin put in the words of the rules.
+
+use super::{history, recipients};
+use crate::channel::email::authentication::{Authentication, Outcome, Verdict};
+use crate::channel::email::read::{self, Unreadable};
+use crate::config::Threading;
+use crate::inbox::Inbox;
+use crate::inbox::receive::{Arrival, Incoming, Proof};
+use crate::rules::addresses;
+use crate::rules::mail::{Reading, Team};
+use crate::rules::quoting;
+use crate::rules::threading::Mode;
+use casella_index::model::MailPath;
+use casella_index::{Rows, StoreError};
+
+/// How a mail came, and who we were then.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// `None` where there was no session to judge.
+    pub authentication: Option<Authentication>,
+    pub path: MailPath,
+    pub team: Team,
+    pub imported: bool,
+}
+
+/// Who is ours now: agents' addresses, the company's own, the inboxes.
+///
+/// # Errors
+/// The store's.
+pub fn team(inbox: &Inbox) -> Result<Team, StoreError> {
+    let config = &inbox.config.inbox;
+    let agents = inbox.read()?.agents()?;
+    let agents = agents
+        .into_iter()
+        .filter(|agent| !agent.disabled)
+        .map(|agent| agent.email.to_lowercase());
+    let own = [config.from.address.to_lowercase()];
+    Ok(Team {
+        addresses: agents.chain(own).collect(),
+        inboxes: config.addresses.clone(),
+    })
+}
+
+/// Makes a mail ready. Blocks: it reads the store and compresses.
+pub fn prepare(
+    inbox: &Inbox,
+    raw: &[u8],
+    reading: Result<Reading, Unreadable>,
+    way: Way,
+) -> Incoming {
+    let (mut reading, unreadable) = match reading {
+        Ok(reading) => (reading, false),
+        Err(why) => (read::unread(raw, why), true),
+    };
+    let config = &inbox.config.inbox;
+    let tokens = recipients::tokens(inbox, &way.path.recipients, &reading.mail);
+    let earlier = history::texts(inbox, tokens.reply, &reading.mail);
+    if !earlier.is_empty() {
+        let earlier: Vec<&str> = earlier.iter().map(String::as_str).collect();
+        reading.parted = quoting::part_against(&reading.mail, &earlier);
+    }
+    let enveloped = way
+        .path
+        .recipients
+        .iter()
+        .find(|to| addresses::accepts(&config.addresses, to))
+        .cloned();
+    let arrival = Arrival {
+        inbox: enveloped
+            .or_else(|| addresses::from_headers(&config.addresses, &reading.mail))
+            .unwrap_or_default(),
+        tokens,
+        proof: way.authentication.as_ref().map(proof).unwrap_or_default(),
+        team: way.team,
+        mode: mode(config.threading),
+        imported: way.imported,
+        path: way.path,
+    };
+    if unreadable {
+        Incoming::unreadable(raw, reading, arrival)
+    } else {
+        Incoming::new(raw, reading, arrival)
+    }
+}
+
+/// A mail of an archive, made ready: it has no session, so nothing of it is proven.
+///
+/// # Errors
+/// The store's.
+pub fn imported(inbox: &Inbox, raw: Vec<u8>) -> Result<Incoming, StoreError> {
+    let team = team(inbox)?;
+    let raw = bytes::Bytes::from(raw);
+    let path = MailPath {
+        at: inbox.clock.now(),
+        via: "import".into(),
+        ..MailPath::default()
+    };
+    let reading = read::guarded(raw.clone(), None, &team);
+    Ok(prepare(
+        inbox,
+        &raw,
+        reading,
+        Way {
+            authentication: None,
+            path,
+            team,
+            imported: true,
+        },
+    ))
+}
+
+fn mode(threading: Threading) -> Mode {
+    match threading {
+        Threading::Contact => Mode::Contact,
+        Threading::Thread => Mode::Thread,
+    }
+}
+
+fn proof(judged: &Authentication) -> Proof {
+    let passed = |outcome: Outcome| outcome == Outcome::Pass;
+    let signer = Some(judged.dkim.domain.clone())
+        .filter(|domain| passed(judged.dkim.outcome) && *domain == judged.sender_domain);
+    Proof {
+        dmarc_pass: judged.verdict == Verdict::Verified,
+        dmarc_fail: judged.verdict == Verdict::Failed,
+        dkim_domain: signer.filter(|domain| !domain.is_empty()),
+        facts: serde_json::to_value(judged).ok(),
+    }
+}
