@@ -20,6 +20,7 @@ mod read;
 pub mod receive;
 mod refused;
 mod reopen;
+pub mod reply;
 pub mod saved_reply;
 pub mod search;
 mod set_setting;

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod bounce;
 pub mod contacts;
+pub mod envelope;
 pub mod follow_up;
 pub mod html_text;
 pub mod html_tree;

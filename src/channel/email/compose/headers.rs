@@ -12,7 +12,7 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
 
 use super::{ComposeError, Outgoing};
-use crate::rules::addresses;
+use crate::rules::envelope;
 use crate::rules::loops::LOOP_HEADER;
 
 /// How many of the newest ids References keeps, besides the first (RFC 5322 section 3.6.4 sets no
@@ -88,26 +88,12 @@ fn people(name: &'static str, people: &[MailAddress]) -> Result<HeaderType<'stat
     Ok(Address::new_list(list.collect::<Result<_, ComposeError>>()?).into())
 }
 
-/// The address with its domain in ASCII; the local part stays as it is (RFC 6532).
+/// The address as it is sent; the local part may be beyond ASCII (RFC 6532).
 fn address(name: &'static str, address: &str) -> Result<String, ComposeError> {
-    let refused = || ComposeError::Header {
+    envelope::address(address).ok_or_else(|| ComposeError::Header {
         name,
         value: address.to_owned(),
-    };
-    let (local, domain) = address.rsplit_once('@').ok_or_else(refused)?;
-    let quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
-    let atom = |c: char| !c.is_whitespace() && !"()<>[]:;@\\,\"".contains(c);
-    let sound = !local.is_empty() && !domain.is_empty() && (quoted || local.chars().all(atom));
-    let literal = domain.starts_with('[') && domain.ends_with(']');
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    let domain = match literal {
-        true => domain.to_owned(),
-        false => addresses::domain(domain),
-    };
-    match sound && (literal || domain.chars().all(plain)) {
-        true => checked(name, &format!("{local}@{domain}")),
-        false => Err(refused()),
-    }
+    })
 }
 
 fn text(name: &'static str, value: &str) -> Result<HeaderType<'static>, ComposeError> {

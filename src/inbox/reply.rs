@@ -1,0 +1,367 @@
+//! An answer is given: by mail, in the chat, through Messenger, or as a note.
+//!
+//! One write asks `rules::reach` whether the channel leads to the person, then records the message
+//! with a delivery job per recipient, so that what was accepted cannot be forgotten. Sending is the
+//! outbox's matter. A chat line needs no job: it waits in the thread until the visitor's browser
+//! takes it. The words are kept as they are; nothing in them is ever a template.
+
+mod mail;
+mod reachable;
+mod recipients;
+#[cfg(test)]
+mod tests;
+
+pub use reachable::{choices, choices_of};
+pub use recipients::{Recipients, suggested};
+
+use super::line::{self, Texts, snippet};
+use super::{Done, Inbox, Refused, assign_if_free, note};
+use crate::config::Mailbox;
+use crate::rules::reach::Facts;
+use crate::rules::token::Keys;
+use crate::rules::window;
+use casella_index::model::*;
+use casella_index::segment::Packed;
+use casella_index::tables::IDEMPOTENCY;
+use casella_index::{Actor, Event, Rows, Tx};
+
+/// Characters of one answer: far beyond what a person writes, and what a mail program shows.
+const LONGEST: usize = 200_000;
+
+/// Characters Meta takes in one message (Messenger Platform, Send API, `message.text`).
+pub const LONGEST_MESSENGER: usize = 2_000;
+
+/// What an agent (or a program) wants said.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    pub way: Way,
+    pub text: String,
+    pub files: Vec<NewFile>,
+    /// Mail only: whom to write to; `None` for whom [`suggested`] names.
+    pub to: Option<Vec<MailAddress>>,
+    /// Mail only; `None` keeps the Cc of the customer's mail.
+    pub cc: Option<Vec<MailAddress>>,
+    /// Mail only; never named in any copy.
+    pub bcc: Vec<MailAddress>,
+    /// Mail only; `None` answers under the newest subject.
+    pub subject: Option<String>,
+    /// The same key again in the same conversation gives the same message.
+    pub idempotency_key: Option<String>,
+}
+
+/// Where it is to be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// For agents only.
+    Note,
+    By(Channel),
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self::By(Channel::default())
+    }
+}
+
+impl Way {
+    /// The way of that name, as programs call it.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "note" => Some(Self::Note),
+            channel => Channel::named(channel).map(Self::By),
+        }
+    }
+}
+
+/// A file to go with an answer, packed on the caller's thread.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    pub name: String,
+    pub content_type: String,
+    pub bytes: Packed,
+}
+
+/// What the company is to those it answers, for use inside writes.
+#[derive(Debug, Clone)]
+pub struct House {
+    pub keys: Keys,
+    pub from: Mailbox,
+    pub reply_domain: String,
+    /// Our inboxes: addresses and `@domain`s, never a recipient.
+    pub inboxes: Vec<String>,
+    pub window: window::Limits,
+}
+
+impl House {
+    pub fn of(inbox: &Inbox) -> Self {
+        let config = &inbox.config;
+        Self {
+            keys: inbox.keys.clone(),
+            from: config.inbox.from.clone(),
+            reply_domain: config.inbox.reply_domain().to_owned(),
+            inboxes: config.inbox.addresses.clone(),
+            window: match config.messenger.human_agent {
+                true => window::Limits::with_human_agent(),
+                false => window::Limits::default(),
+            },
+        }
+    }
+}
+
+/// Answers. Gives the message, or the one made before under the same idempotency key.
+///
+/// # Errors
+/// `Conflict` with the reason of `rules::reach` where the channel does not lead to the person;
+/// `Invalid` for words or addresses that cannot be sent.
+pub fn reply(tx: &mut Tx<'_>, house: &House, id: ConversationId, reply: Reply) -> Done<Message> {
+    let conversation = line::conversation(tx, id)?;
+    let key = idempotency(&conversation, &reply);
+    if let Some(known) = known(tx, key.as_deref())? {
+        return Ok(known);
+    }
+    checked(&reply)?;
+    let message = match reply.way {
+        Way::Note => return note_down(tx, conversation.id, reply, key),
+        Way::By(Channel::Email) => mail::queue(tx, house, &conversation, reply, key)?,
+        Way::By(Channel::Chat) => chat(tx, &conversation, reply, key)?,
+        Way::By(Channel::Messenger) => messenger(tx, house, &conversation, reply, key)?,
+    };
+    if let Actor::Agent(agent) = *tx.actor() {
+        assign_if_free(tx, conversation.id, agent)?;
+    }
+    Ok(message)
+}
+
+/// Sends the whole chat of a conversation by mail, as its record.
+///
+/// # Errors
+/// As [`reply`]; `Invalid` where there is no chat line.
+pub fn transcript(tx: &mut Tx<'_>, house: &House, id: ConversationId) -> Done<Message> {
+    let conversation = line::conversation(tx, id)?;
+    mail::queue_record(tx, house, &conversation, mail::Record::Transcript)
+}
+
+/// Mails the chat answers that the visitor has not seen. `None` where nothing is left unseen, or
+/// nothing may be sent.
+///
+/// # Errors
+/// Only the store's.
+pub fn mail_unseen(tx: &mut Tx<'_>, house: &House, id: ConversationId) -> Done<Option<Message>> {
+    let conversation = line::conversation(tx, id)?;
+    match mail::queue_record(tx, house, &conversation, mail::Record::Unseen) {
+        Ok(message) => Ok(Some(message)),
+        Err(Refused::Store(error)) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Keys of different conversations never meet.
+fn idempotency(conversation: &Conversation, reply: &Reply) -> Option<String> {
+    let key = reply.idempotency_key.as_deref()?;
+    Some(format!("{}/{key}", conversation.id))
+}
+
+fn known(tx: &Tx<'_>, key: Option<&str>) -> Done<Option<Message>> {
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    match tx.get(&IDEMPOTENCY, &key.to_owned())? {
+        Some(id) => Ok(Some(line::message(tx, id)?)),
+        None => Ok(None),
+    }
+}
+
+fn checked(reply: &Reply) -> Done {
+    if reply.text.trim().is_empty() && reply.files.is_empty() {
+        return Err(Refused::invalid(
+            "text",
+            "an answer needs some words or a file",
+        ));
+    }
+    let most = match reply.way {
+        Way::By(Channel::Messenger) => LONGEST_MESSENGER,
+        _ => LONGEST,
+    };
+    match reply.text.chars().nth(most) {
+        Some(_) => Err(Refused::invalid(
+            "text",
+            format!("it is longer than {most} characters"),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn note_down(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    reply: Reply,
+    key: Option<String>,
+) -> Done<Message> {
+    let attachments = keep(tx, reply.files)?;
+    let Some(key) = key else {
+        let id = note(tx, id, &reply.text, attachments)?;
+        return line::message(tx, id);
+    };
+    let conversation = line::conversation(tx, id)?;
+    let mut message = said(tx, &conversation, &reply.text, attachments)?;
+    message.direction = Direction::Note;
+    record(tx, message, Vec::new(), Vec::new(), Some(key))
+}
+
+fn chat(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    reply: Reply,
+    key: Option<String>,
+) -> Done<Message> {
+    let visitor = conversation.visitor;
+    let facts = Facts {
+        visitor: visitor.is_some(),
+        ..Facts::default()
+    };
+    reachable::demand(&facts, Channel::Chat)?;
+    let attachments = keep(tx, reply.files)?;
+    let mut message = said(tx, conversation, &reply.text, attachments)?;
+    message.channels = vec![Channel::Chat];
+    message.delivery.state = DeliveryState::Queued;
+    message.chat = Some(ChatFacts {
+        visitor: visitor.unwrap_or_default(),
+        ..ChatFacts::default()
+    });
+    record(tx, message, Vec::new(), Vec::new(), key)
+}
+
+fn messenger(
+    tx: &mut Tx<'_>,
+    house: &House,
+    conversation: &Conversation,
+    reply: Reply,
+    key: Option<String>,
+) -> Done<Message> {
+    let facts = reachable::facts(tx, house, conversation, false, tx.now())?;
+    reachable::demand(&facts, Channel::Messenger)?;
+    let person = conversation.messenger.clone().unwrap_or_default();
+    let attachments = keep(tx, reply.files)?;
+    let mut message = said(tx, conversation, &reply.text, attachments)?;
+    let by_hand = facts
+        .messenger
+        .is_some_and(|thread| matches!(thread.window, window::Window::HumanAgent { .. }));
+    message.channels = vec![Channel::Messenger];
+    message.delivery = queued([person.psid.clone()]);
+    message.messenger = Some(MessengerFacts {
+        page: person.page,
+        psid: person.psid.clone(),
+        timestamp: message.at,
+        kind: "message".into(),
+        human_agent: by_hand,
+        ..MessengerFacts::default()
+    });
+    let job = job(tx, &message, Channel::Messenger, person.psid, 0)?;
+    record(tx, message, vec![job], Vec::new(), key)
+}
+
+/// An outgoing message with words and files, its channel still to be named.
+fn said(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    text: &str,
+    attachments: Vec<Attachment>,
+) -> Done<Message> {
+    let mut message = line::next(tx, conversation)?;
+    message.direction = Direction::Out;
+    message.author = author(tx)?;
+    message.body = Texts::plain(text).keep(tx)?;
+    message.snippet = match (snippet(text), attachments.first()) {
+        (words, Some(file)) if words.is_empty() => file.name.clone(),
+        (words, _) => words,
+    };
+    message.attachments = attachments;
+    Ok(message)
+}
+
+/// Who speaks: an agent by name; a program, as the company.
+fn author(tx: &Tx<'_>) -> Done<Author> {
+    let mut author = line::author_of(tx)?;
+    if matches!(tx.actor(), Actor::Token(_) | Actor::Operator) {
+        author.kind = AuthorKind::Agent;
+    }
+    Ok(author)
+}
+
+fn keep(tx: &mut Tx<'_>, files: Vec<NewFile>) -> Done<Vec<Attachment>> {
+    let mut kept = Vec::with_capacity(files.len());
+    for file in files {
+        kept.push(Attachment {
+            name: file_name(&file.name),
+            content_type: file.content_type,
+            size: file.bytes.len(),
+            inline: false,
+            content_id: None,
+            source: AttachmentSource::Blob(tx.keep(&file.bytes)?),
+        });
+    }
+    Ok(kept)
+}
+
+/// The name without folders and without what could end a header.
+fn file_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'))
+        .take(200)
+        .collect();
+    match clean.trim() {
+        "" => "file".into(),
+        name => name.to_owned(),
+    }
+}
+
+fn queued(recipients: impl IntoIterator<Item = String>) -> Delivery {
+    let copy = |address| RecipientDelivery {
+        address,
+        state: DeliveryState::Queued,
+        detail: String::new(),
+    };
+    Delivery {
+        state: DeliveryState::Queued,
+        recipients: recipients.into_iter().map(copy).collect(),
+        ..Delivery::default()
+    }
+}
+
+fn job(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    channel: Channel,
+    recipient: String,
+    recipient_no: u32,
+) -> Done<Job> {
+    Ok(Job {
+        id: tx.new_job()?,
+        message: message.id,
+        conversation: message.conversation,
+        channel,
+        recipient,
+        recipient_no,
+        created_at: tx.now(),
+        next_at: tx.now(),
+        ..Job::default()
+    })
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    message: Message,
+    jobs: Vec<Job>,
+    carried: Vec<MessageId>,
+    idempotency_key: Option<String>,
+) -> Done<Message> {
+    tx.record(Event::ReplyQueued {
+        message: Box::new(message.clone()),
+        jobs,
+        carried,
+        idempotency_key,
+    })?;
+    Ok(message)
+}
