@@ -1,1 +1,7 @@
 //! Facebook Messenger: webhook in, Send API out.
+//!
+//! [`signature`] and [`parse`] are pure: bytes in, values out. Every person gets a conversation and no
+//! contact; Meta's word on whether we may still answer is the last.
+
+pub mod parse;
+pub mod signature;
