@@ -100,6 +100,31 @@ impl SegmentIo for Folder {
     }
 }
 
+/// Segments that swallow what is written.
+#[derive(Debug)]
+pub struct Nowhere;
+
+impl SegmentIo for Nowhere {
+    fn write_at(&self, _: u32, _: u64, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+    fn read_at(&self, _: u32, _: u64, _: &mut [u8]) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+    fn sync(&self, _: u32) -> io::Result<()> {
+        Ok(())
+    }
+    fn len(&self, _: u32) -> io::Result<u64> {
+        Ok(0)
+    }
+    fn truncate(&self, _: u32, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+    fn punch(&self, _: u32, _: u64, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Bytes packed and hashed outside the writer, ready to be appended.
 #[derive(Debug, Clone)]
 pub struct Packed {

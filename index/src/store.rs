@@ -134,6 +134,21 @@ impl Store {
         })
     }
 
+    /// A store in memory, forgotten with its last clone, that keeps no blobs: to try out what writes
+    /// would do.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn scratch() -> Result<Store, StoreError> {
+        let memory =
+            || -> Box<dyn StorageBackend> { Box::new(redb::backends::InMemoryBackend::new()) };
+        Store::open_on(Options {
+            backend: Box::new(move || Ok(memory())),
+            segments: Arc::new(segment::Nowhere),
+            check: false,
+        })
+    }
+
     /// Opens a store on any backend: a folder, memory, or a test's failing disk.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod compose;
 pub mod deliver;
 pub mod dkim;
 pub mod dns;
+pub mod import;
 pub mod inspect;
 pub mod parse;
 pub mod read;

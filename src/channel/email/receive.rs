@@ -12,7 +12,7 @@ mod recipients;
 mod tests;
 mod trace;
 
-pub use prepare::{Way, imported, prepare, team};
+pub use prepare::{Way, prepare, team};
 pub use recipients::{Recipient, judge, tokens};
 
 use super::authentication::{Authenticator, Origin};

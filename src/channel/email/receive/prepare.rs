@@ -8,6 +8,7 @@ use crate::config::Threading;
 use crate::inbox::Inbox;
 use crate::inbox::receive::{Arrival, Incoming, Proof};
 use crate::rules::addresses;
+use crate::rules::contacts::is_team;
 use crate::rules::mail::{Reading, Team};
 use crate::rules::quoting;
 use crate::rules::threading::Mode;
@@ -71,7 +72,10 @@ pub fn prepare(
             .or_else(|| addresses::from_headers(&config.addresses, &reading.mail))
             .unwrap_or_default(),
         tokens,
-        proof: way.authentication.as_ref().map(proof).unwrap_or_default(),
+        proof: match &way.authentication {
+            Some(judged) => proof(judged),
+            None => vouched(&way, &reading),
+        },
         team: way.team,
         mode: mode(config.threading),
         imported: way.imported,
@@ -84,36 +88,19 @@ pub fn prepare(
     }
 }
 
-/// A mail of an archive, made ready: it has no session, so nothing of it is proven.
-///
-/// # Errors
-/// The store's.
-pub fn imported(inbox: &Inbox, raw: Vec<u8>) -> Result<Incoming, StoreError> {
-    let team = team(inbox)?;
-    let raw = bytes::Bytes::from(raw);
-    let path = MailPath {
-        at: inbox.clock.now(),
-        via: "import".into(),
-        ..MailPath::default()
-    };
-    let reading = read::guarded(raw.clone(), None, &team);
-    Ok(prepare(
-        inbox,
-        &raw,
-        reading,
-        Way {
-            authentication: None,
-            path,
-            team,
-            imported: true,
-        },
-    ))
-}
-
 fn mode(threading: Threading) -> Mode {
     match threading {
         Threading::Contact => Mode::Contact,
         Threading::Thread => Mode::Thread,
+    }
+}
+
+/// An archive has no session, so nothing of a stranger's mail in it is proven. Whoever owns it vouches
+/// for the mail in their own name: those are our answers.
+fn vouched(way: &Way, reading: &Reading) -> Proof {
+    Proof {
+        dmarc_pass: way.imported && is_team(&way.team, &reading.mail.from.address),
+        ..Proof::default()
     }
 }
 
