@@ -17,6 +17,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod fetch;
 pub mod http;
 pub mod inbox;
 pub mod net;
