@@ -5,6 +5,7 @@ pub mod bounce;
 pub mod contacts;
 pub mod envelope;
 pub mod follow_up;
+pub mod forwarding;
 pub mod html_text;
 pub mod html_tree;
 pub mod kind;

@@ -50,6 +50,9 @@ const ANSWER: &[&str] = &[
 const FORWARD: &[&str] = &[
     "fw",
     "fwd",
+    "videresend",
+    "redir.",
+    "redir",
     "wg",
     "tr",
     "rv",
@@ -126,6 +129,19 @@ pub fn number(subject: &str) -> Option<u64> {
 /// Whether the subject begins as an answer does.
 pub fn is_answer(subject: &str) -> bool {
     without_prefix(&spaced(subject), &[ANSWER]).is_some()
+}
+
+/// Whether the subject begins as a forward does, behind tags like "[EXTERNAL]". Some prefixes mean
+/// an answer in one language and a forward in another: for those this and [`is_answer`] both hold.
+pub fn is_forward(subject: &str) -> bool {
+    let mut rest = spaced(subject);
+    while let Some((_, behind)) = rest
+        .strip_prefix('[')
+        .and_then(|inner| inner.split_once(']'))
+    {
+        rest = behind.trim_start().to_owned();
+    }
+    without_prefix(&rest, &[FORWARD]).is_some()
 }
 
 fn spaced(text: &str) -> String {

@@ -130,7 +130,8 @@ fn field_at(lines: &[&str], line: usize, block: &Block) -> Option<(Found, Extent
     let gap = begun && lines.get(line).is_some_and(|l| is_blank(l));
     let first = line + usize::from(gap);
     let text = *lines.get(first)?;
-    let mut found = label_of(content(text))?;
+    let known = label_of(content(text));
+    let mut found = known.or_else(|| unknown_label(content(text)).filter(|_| begun && !gap))?;
     if begun && depth(text) != block.depth {
         return None;
     }
@@ -206,6 +207,19 @@ fn label_of(text: &str) -> Option<Found> {
         field,
         label,
         value: value.trim_end_matches(['|', ' ']).trim().to_owned(),
+    })
+}
+
+/// A field in a language no table knows, inside a block: `Xyz: Anna <a@b.c>`.
+fn unknown_label(text: &str) -> Option<Found> {
+    let (label, value) = text.split_once(is_colon)?;
+    let label = fold(label.trim_matches(['*', '_', ' ']));
+    let people = has_address(value) && !value.trim_start().starts_with("//");
+    let short = label.split(' ').count() <= 2 && label.chars().count() <= LONGEST_LABEL / 2;
+    (people && short && !has_address(&label)).then(|| Found {
+        field: Field::Other,
+        label,
+        value: value.trim().to_owned(),
     })
 }
 

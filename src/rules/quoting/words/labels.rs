@@ -206,6 +206,7 @@ pub const LABELS: &[(Field, &[&str])] = &[
         Field::Cc,
         &[
             "cc",
+            "kp",
             "bcc",
             "kopie",
             "kopie (cc)",
