@@ -3,5 +3,7 @@
 //! [`signature`] and [`parse`] are pure: bytes in, values out. Every person gets a conversation and no
 //! contact; Meta's word on whether we may still answer is the last.
 
+pub mod graph;
 pub mod parse;
 pub mod signature;
+pub mod trouble;
