@@ -1,0 +1,316 @@
+//! Which conversation a mail joins, and whose it is.
+
+use super::office::*;
+use crate::config::Threading;
+use crate::inbox::receive::Outcome;
+use crate::rules::threading::MatchedBy;
+use casella_index::model::*;
+use casella_index::{Event, Rows};
+
+#[tokio::test]
+async fn a_first_mail_begins_a_conversation_with_a_new_contact() {
+    let office = Office::open().await;
+    let received = office.deliver(&mail(MARIO, "a@x.example", "")).await;
+    assert_eq!(received.outcome, Outcome::Began);
+    assert_eq!(office.state(received.conversation), "open unread");
+    let conversation = office.conversation(received.conversation);
+    assert_eq!(
+        (conversation.subject.as_str(), conversation.snippet.as_str()),
+        ("Order 12", "Where is it? (a@x.example)")
+    );
+    let contact = office.contact(received.conversation);
+    assert_eq!(
+        (
+            contact.name.as_str(),
+            contact.addresses[0].key.as_str(),
+            contact.addresses[0].verified
+        ),
+        ("Mario Rossi", "mario@x.example", true)
+    );
+    let message = office.message(received.message);
+    assert_eq!(message.matched_by.as_deref(), Some("new"));
+    let raw = office
+        .inbox
+        .store
+        .blob(message.email.unwrap().raw.unwrap())
+        .unwrap();
+    assert_eq!(
+        raw,
+        mail(MARIO, "a@x.example", "")
+            .replace('\n', "\r\n")
+            .into_bytes(),
+        "byte for byte"
+    );
+}
+
+#[tokio::test]
+async fn another_mail_of_a_contact_joins_and_reopens_the_running_conversation() {
+    let office = Office::open().await;
+    let first = office
+        .deliver(&mail(MARIO, "a@x.example", ""))
+        .await
+        .conversation;
+    office.complete(first);
+    let second = office
+        .deliver(&mail("mario@X.example", "b@x.example", ""))
+        .await;
+    assert_eq!(
+        (second.conversation, second.outcome),
+        (first, Outcome::Joined(MatchedBy::Contact))
+    );
+    assert_eq!(office.state(first), "open unread");
+    assert_eq!(office.contacts(), 1);
+}
+
+#[tokio::test]
+async fn with_a_conversation_per_thread_only_answers_join() {
+    let office = Office::with(|config| config.inbox.threading = Threading::Thread).await;
+    let first = office
+        .deliver(&mail(MARIO, "a@x.example", ""))
+        .await
+        .conversation;
+    let other = office.deliver(&mail(MARIO, "b@x.example", "")).await;
+    assert_ne!(other.conversation, first);
+    assert_eq!(
+        office.conversation(other.conversation).suggestion,
+        Some(first),
+        "the same subject is a suggestion"
+    );
+    let answer = office
+        .deliver(&mail(MARIO, "c@x.example", "In-Reply-To: <a@x.example>\n"))
+        .await;
+    assert_eq!(
+        (answer.conversation, answer.outcome),
+        (first, Outcome::Joined(MatchedBy::Reference))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_to_our_mail_comes_back_by_token_whatever_its_headers_say() {
+    let office = Office::with(|config| config.inbox.threading = Threading::Thread).await;
+    let first = office
+        .deliver(&mail(MARIO, "a@x.example", ""))
+        .await
+        .conversation;
+    office.answer(first, "mario@x.example");
+    office.complete(first);
+    let to = office.reply_address(first).to_uppercase();
+    let answer = office
+        .deliver_to(&[&to], &mail(MARIO, "b@x.example", ""))
+        .await;
+    assert_eq!(
+        (answer.conversation, answer.outcome),
+        (first, Outcome::Joined(MatchedBy::Token))
+    );
+    assert_eq!(office.state(first), "open unread");
+    let header =
+        mail(MARIO, "c@x.example", "").replace("inbox@localhost", &office.reply_address(first));
+    assert_eq!(
+        office.deliver(&header).await.outcome,
+        Outcome::Joined(MatchedBy::Token),
+        "the token in To alone"
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_with_a_token_joins_as_a_stranger() {
+    let office = Office::open().await;
+    let first = office
+        .deliver(&mail(MARIO, "a@x.example", ""))
+        .await
+        .conversation;
+    let to = office.reply_address(first);
+    let stranger = office
+        .deliver_to(
+            &[&to],
+            &mail("Mario Rossi <evil@y.example>", "b@y.example", ""),
+        )
+        .await;
+    assert_eq!(stranger.conversation, first);
+    let email = office.message(stranger.message).email.unwrap();
+    assert!(email.external);
+    assert!(
+        email
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("same name")),
+        "{:?}",
+        email.warnings
+    );
+    assert_eq!(
+        (office.contacts(), office.contact(first).name.as_str()),
+        (1, "Mario Rossi"),
+        "the contact is unchanged"
+    );
+    assert!(
+        !office
+            .inbox
+            .read()
+            .unwrap()
+            .takes_part(first, "evil@y.example")
+            .unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_who_names_a_known_id_gets_a_conversation_and_a_hint() {
+    let office = Office::open().await;
+    let first = office
+        .deliver(&mail(MARIO, "a@x.example", ""))
+        .await
+        .conversation;
+    let stranger = office
+        .deliver(&mail(
+            "eve@y.example",
+            "b@y.example",
+            "In-Reply-To: <a@x.example>\nReferences: <a@x.example>\n",
+        ))
+        .await;
+    assert_eq!(stranger.outcome, Outcome::Began);
+    assert_eq!(
+        office.conversation(stranger.conversation).suggestion,
+        Some(first)
+    );
+}
+
+#[tokio::test]
+async fn somebody_in_cc_takes_part() {
+    let office = Office::open().await;
+    let first = office
+        .deliver(&mail(MARIO, "a@x.example", "Cc: anna@z.example\n"))
+        .await
+        .conversation;
+    let answer = office
+        .deliver(&mail(
+            "anna@z.example",
+            "b@z.example",
+            "References: <a@x.example>\n",
+        ))
+        .await;
+    assert_eq!(
+        (answer.conversation, answer.outcome),
+        (first, Outcome::Joined(MatchedBy::Reference))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_overtakes_its_mail_is_joined_by_it() {
+    let office = Office::with(|config| config.inbox.threading = Threading::Thread).await;
+    let answer = office
+        .deliver(&mail(MARIO, "b@x.example", "In-Reply-To: <a@x.example>\n"))
+        .await;
+    let parent = office.deliver(&mail(MARIO, "a@x.example", "")).await;
+    assert_eq!(parent.conversation, answer.conversation);
+}
+
+#[tokio::test]
+async fn a_copy_by_a_second_path_is_one_message_with_two_paths() {
+    let office = Office::open().await;
+    let first = office.deliver(&mail(MARIO, "a@x.example", "")).await;
+    let copy = format!(
+        "Received: from elsewhere\n{}",
+        mail(MARIO, "a@x.example", "")
+    );
+    let again = office.deliver_to(&["sales@localhost"], &copy).await;
+    assert_eq!(
+        (again.message, again.outcome),
+        (first.message, Outcome::Duplicate)
+    );
+    let paths = office.message(first.message).email.unwrap().paths;
+    let ways: Vec<_> = paths.iter().map(|path| path.recipients.join(",")).collect();
+    assert_eq!(ways, ["inbox@localhost", "sales@localhost"]);
+    assert_eq!(office.conversation(first.conversation).messages_count, 1);
+}
+
+#[tokio::test]
+async fn the_same_id_with_other_words_is_another_mail_and_both_are_found() {
+    let office = Office::open().await;
+    let first = office.deliver(&mail(MARIO, "a@x.example", "")).await;
+    let other = office
+        .deliver(&mail(MARIO, "a@x.example", "").replace("Where", "When"))
+        .await;
+    assert_ne!(other.message, first.message);
+    let found = office
+        .inbox
+        .read()
+        .unwrap()
+        .mails_with_id("a@x.example")
+        .unwrap();
+    assert_eq!(found, [(first.message, true), (other.message, true)]);
+    assert!(
+        office
+            .message(other.message)
+            .email
+            .unwrap()
+            .message_id
+            .ends_with("@local")
+    );
+}
+
+#[tokio::test]
+async fn a_mail_without_id_sent_twice_is_one_message() {
+    let office = Office::open().await;
+    let plain = "From: mario@x.example\nSubject: Hi\n\nNo id.\n";
+    let first = office.deliver(plain).await;
+    assert_eq!(office.deliver(plain).await.message, first.message);
+}
+
+#[tokio::test]
+async fn a_customers_forward_is_the_customers() {
+    let office = Office::open().await;
+    let forward = "From: Carla <carla@z.example>\nTo: inbox@localhost\nSubject: Fwd: Broken vase\nMessage-ID: <f@z.example>\n\n\
+        See below.\n\n---------- Forwarded message ---------\nFrom: Mario Rossi <mario@x.example>\n\
+        Date: Fri, 2 Jan 2026 at 03:04\nSubject: Broken vase\nTo: <carla@z.example>\n\n\nIt came in pieces.\n";
+    let received = office.deliver(forward).await;
+    assert_eq!(
+        office.contact(received.conversation).addresses[0].key,
+        "carla@z.example"
+    );
+}
+
+#[tokio::test]
+async fn an_address_typed_into_a_widget_is_proven_by_the_token_alone() {
+    let office = Office::open().await;
+    let chat = office.write(|tx| {
+        let id = tx.new_contact()?;
+        let address = ContactAddress {
+            address: "mario@x.example".into(),
+            key: "mario@x.example".into(),
+            verified: false,
+        };
+        tx.record(Event::ContactCreated(Contact {
+            id,
+            addresses: vec![address],
+            ..Contact::default()
+        }))?;
+        let chat = Conversation {
+            id: tx.new_conversation()?,
+            channel: Channel::Chat,
+            visitor: Some(VisitorId(1)),
+            contact: Some(id),
+            next_seq: 1,
+            ..Conversation::default()
+        };
+        tx.record(Event::ConversationOpened(chat.clone()))?;
+        Ok(chat.id)
+    });
+    let unasked = office.deliver(&mail(MARIO, "a@x.example", "")).await;
+    assert_ne!(
+        unasked.conversation, chat,
+        "the real Mario does not walk into a stranger's chat"
+    );
+    let to = office.reply_address(chat);
+    let answered = office
+        .deliver_to(&[&to], &mail(MARIO, "b@x.example", ""))
+        .await;
+    assert_eq!(answered.conversation, chat);
+    assert!(office.conversation(chat).verified);
+    assert_eq!(
+        office
+            .deliver(&mail(MARIO, "c@x.example", ""))
+            .await
+            .conversation,
+        chat,
+        "from now on it is his"
+    );
+}

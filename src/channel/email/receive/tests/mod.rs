@@ -1,0 +1,6 @@
+//! Whole mails into a real store: where they land, whose they are, what they change.
+
+mod gate;
+mod landing;
+mod office;
+mod reports;
