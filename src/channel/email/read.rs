@@ -4,8 +4,8 @@
 //! time; whoever must not fail (the SMTP receiver, `casella inspect`) uses that.
 
 use super::{parse, sanitise};
-use crate::rules::mail::{Forwarded, Mail, Reading, Team};
-use crate::rules::{bounce, contacts, kind, quoting};
+use crate::rules::mail::{Mail, Reading, Team};
+use crate::rules::{bounce, contacts, forwarding, kind, quoting};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub enum Unreadable {
 /// path.
 pub fn reading(raw: &[u8], mail_from: Option<&str>, team: &Team) -> Reading {
     let mail = parse::mail(raw);
-    let forwarded = Forwarded::default();
+    let forwarded = forwarding::find(&mail, team);
     let kind = kind::of(&mail, mail_from);
     Reading {
         parted: quoting::part(&mail),

@@ -139,7 +139,19 @@ async fn an_archive_is_ordered_by_its_own_dates_and_is_news_to_nobody() {
     )
     .replace('\n', "\r\n");
     for _ in 0..2 {
-        let incoming = imported(&office.inbox, old.clone().into_bytes()).unwrap();
+        let path = MailPath {
+            via: "import".into(),
+            ..MailPath::default()
+        };
+        let team = team(&office.inbox).unwrap();
+        let reading = read::guarded(old.clone(), None, &team);
+        let way = Way {
+            authentication: None,
+            path,
+            team,
+            imported: true,
+        };
+        let incoming = prepare(&office.inbox, old.as_bytes(), reading, way);
         office.write(move |tx| receive(tx, incoming));
     }
     let conversation = office.conversation(ConversationId(1));

@@ -256,6 +256,41 @@ async fn a_mail_without_id_sent_twice_is_one_message() {
 }
 
 #[tokio::test]
+async fn an_agents_forward_belongs_to_the_customer_and_their_words_to_a_note() {
+    let office = Office::open().await;
+    office.agent("anna@localhost");
+    let forward = "From: Anna <anna@localhost>\nTo: inbox@localhost\nSubject: Fwd: Broken vase\nMessage-ID: <f@localhost>\n\n\
+        Please look after this one.\n\n---------- Forwarded message ---------\nFrom: Mario Rossi <mario@x.example>\n\
+        Date: Fri, 2 Jan 2026 at 03:04\nSubject: Broken vase\nTo: <anna@localhost>\n\n\nIt came in pieces.\n";
+    let received = office.deliver(forward).await;
+    assert_eq!(
+        office.contact(received.conversation).addresses[0].key,
+        "mario@x.example"
+    );
+    let message = office.message(received.message);
+    assert_eq!(
+        (message.subject.as_str(), message.author.address.as_deref()),
+        ("Broken vase", Some("mario@x.example"))
+    );
+    assert_eq!(office.text(received.message).trim(), "It came in pieces.");
+    assert_eq!(
+        message.email.unwrap().swapped_from.unwrap().address,
+        "anna@localhost"
+    );
+    let thread = office
+        .inbox
+        .read()
+        .unwrap()
+        .thread(received.conversation, 0, 10)
+        .unwrap();
+    assert_eq!(thread[0].direction, Direction::Note);
+    assert_eq!(
+        office.text(thread[0].id).trim(),
+        "Please look after this one."
+    );
+}
+
+#[tokio::test]
 async fn a_customers_forward_is_the_customers() {
     let office = Office::open().await;
     let forward = "From: Carla <carla@z.example>\nTo: inbox@localhost\nSubject: Fwd: Broken vase\nMessage-ID: <f@z.example>\n\n\
