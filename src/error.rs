@@ -3,6 +3,7 @@
 //! [`Failure`] is for whatever ends a command or a start. Verbs of the inbox have refusals of their
 //! own, because a refusal there is an answer and not an accident.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The exit code of a stated failure.
@@ -11,7 +12,7 @@ pub const FAILED: u8 = 1;
 pub const MISUSED: u8 = 2;
 
 /// A failure that ends a command. Displays as `where: what; remedy`, always on one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What happened, as a sentence without its full stop.
     pub what: String,

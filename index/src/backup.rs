@@ -2,7 +2,8 @@
 //!
 //! A backup is one file: a head, then records `kind, name, key, value` of every table in key order,
 //! then the segments as far as that snapshot reaches, then a SHA-256 of it all. The search index is
-//! left out: it is derived.
+//! left out: it is derived. Small files that lie beside the store (keys) travel along, so the file is
+//! as secret as they are.
 
 use crate::error::StoreError;
 use crate::rows::Rows;
@@ -15,13 +16,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::ops::{Bound, ControlFlow};
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Component, Path};
 use std::time::Duration;
 
 const MAGIC: &[u8; 8] = b"CASBAK01";
 const ROW: u8 = 1;
 const PIECE: u8 = 2;
 const END: u8 = 3;
+const BESIDE: u8 = 4;
 /// Segment bytes copied at a time.
 const CHUNK: u64 = 1024 * 1024;
 /// A breath after each chunk, so that the writer's fsyncs do not wait behind the copy.
@@ -34,22 +37,27 @@ pub struct Moved {
     pub raw_bytes: u64,
 }
 
-/// Writes a consistent copy of the store to `file` while it goes on running. Sessions are left out.
+/// A small file of the data folder: its path in there, and its bytes.
+pub type Beside = (String, Vec<u8>);
+
+/// Writes a consistent copy of the store to `file` while it goes on running, with the files `beside`
+/// it. Sessions are left out. Only its owner may read the file.
 ///
 /// # Errors
 /// I/O errors with the file's name; an existing file is refused.
-pub fn backup(store: &Store, file: &Path) -> Result<Moved, StoreError> {
+pub fn backup(store: &Store, file: &Path, beside: &[Beside]) -> Result<Moved, StoreError> {
     let io = |e| StoreError::io(file.display().to_string(), &e);
     let out = File::options()
         .write(true)
         .create_new(true)
+        .mode(0o600)
         .open(file)
         .map_err(io)?;
     let mut out = Hashed {
         inner: BufWriter::new(out),
         hash: digest::Context::new(&digest::SHA256),
     };
-    let moved = write_all(store, &mut out, &io);
+    let moved = write_all(store, &mut out, beside, &io);
     let finished = moved.and_then(|moved| {
         let sum = out.hash.clone().finish();
         out.inner.write_all(sum.as_ref()).map_err(io)?;
@@ -66,10 +74,14 @@ pub fn backup(store: &Store, file: &Path) -> Result<Moved, StoreError> {
 fn write_all(
     store: &Store,
     out: &mut Hashed<BufWriter<File>>,
+    beside: &[Beside],
     io: &impl Fn(io::Error) -> StoreError,
 ) -> Result<Moved, StoreError> {
     let mut moved = Moved::default();
     out.write_all(MAGIC).map_err(io)?;
+    for (name, bytes) in beside {
+        write_record(out, BESIDE, &[name.as_bytes(), bytes]).map_err(io)?;
+    }
     let ends = {
         let snapshot = store.read()?;
         for table in DERIVED
@@ -180,7 +192,7 @@ pub fn restore(file: &Path, path: &Path) -> Result<Moved, StoreError> {
     let segments = crate::segment::Folder::new(&path.join("raw")).map_err(io)?;
     let fresh = path.join("casella.redb.new");
     let database = Database::builder().create(&fresh)?;
-    let moved = read_all(file, &database, &segments)?;
+    let moved = read_all(file, path, &database, &segments)?;
     drop(database);
     fs::rename(&fresh, path.join("casella.redb")).map_err(io)?;
     File::open(path)
@@ -229,6 +241,7 @@ fn verify(file: &Path) -> Result<(), StoreError> {
 
 fn read_all(
     file: &Path,
+    folder: &Path,
     database: &Database,
     segments: &dyn SegmentIo,
 ) -> Result<Moved, StoreError> {
@@ -262,6 +275,10 @@ fn read_all(
                 moved.raw_bytes += bytes.len() as u64;
                 synced.insert(segment);
             }
+            BESIDE => {
+                let name = field(&mut reader)?;
+                put_beside(folder, &String::from_utf8_lossy(&name), &field(&mut reader)?)?;
+            }
             _ => break,
         }
     }
@@ -270,6 +287,29 @@ fn read_all(
     }
     txn.commit()?;
     Ok(moved)
+}
+
+/// Writes a file back into the data folder, and nowhere else.
+fn put_beside(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    let path = folder.join(name);
+    let io = |e| StoreError::io(path.display().to_string(), &e);
+    let inside = |part| matches!(part, Component::Normal(_));
+    if !Path::new(name).components().all(inside) {
+        return Err(io(io::ErrorKind::InvalidInput.into()));
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(io)?;
+    }
+    let mut options = File::options();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(io)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(io)
 }
 
 fn field(reader: &mut impl Read) -> Result<Vec<u8>, StoreError> {

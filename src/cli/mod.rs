@@ -4,10 +4,15 @@
 //! [`Outcome`]. Its errors reach the person as one line on standard error, its logs too; standard
 //! output carries nothing but the answer.
 
+pub mod agent;
+pub mod backup;
 pub mod check;
+pub mod control;
 pub mod dkim;
 pub mod inspect;
 mod logs;
+pub mod serve;
+pub mod token;
 
 use crate::config::Config;
 use crate::error::{Failure, MISUSED, Outcome};
@@ -22,8 +27,9 @@ use std::process::ExitCode;
 struct Line {
     #[command(flatten)]
     setting: Setting,
+    /// Without a command: serve
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// The flags every command knows.
@@ -64,6 +70,16 @@ impl Setting {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Starts everything: mail, pages, chat, the outbox
+    Serve(serve::Options),
+    /// Makes, lists and disables agents
+    Agent(agent::Options),
+    /// Makes, lists and revokes API tokens
+    Token(token::Options),
+    /// Copies everything into one file, while the server runs
+    Backup(backup::Options),
+    /// Makes an empty data folder from a backup
+    Restore(backup::Options),
     /// Checks configuration, ports and certificates, and says what to do about each finding
     Check(check::Options),
     /// Makes the keys that sign outgoing mail
@@ -88,7 +104,13 @@ pub fn main() -> ExitCode {
 
 fn run(line: Line) -> Outcome {
     let setting = &line.setting;
-    match line.command {
+    let usual = Command::Serve(serve::Options::default());
+    match line.command.unwrap_or(usual) {
+        Command::Serve(options) => serve::run(setting, options),
+        Command::Agent(options) => agent::run(setting, options),
+        Command::Token(options) => token::run(setting, options),
+        Command::Backup(options) => backup::run(setting, options),
+        Command::Restore(options) => backup::restore(setting, options),
         Command::Check(options) => check::run(setting, options),
         Command::Dkim(options) => dkim::run(setting, options),
         Command::Inspect(options) => inspect::run(setting, options),

@@ -10,6 +10,7 @@ mod assign;
 mod complete;
 pub mod contact;
 mod context;
+mod disk;
 pub mod keys;
 pub mod line;
 pub mod live;

@@ -86,3 +86,13 @@ impl std::error::Error for Refused {}
 
 /// What a verb answers.
 pub type Done<T = ()> = Result<T, Refused>;
+
+impl From<Refused> for crate::error::Failure {
+    fn from(refused: Refused) -> Self {
+        let failure = crate::error::Failure::new(&refused);
+        match refused.remedy() {
+            "" => failure,
+            remedy => failure.remedy(remedy),
+        }
+    }
+}

@@ -1,10 +1,12 @@
 //! What every handler is given.
 
 use crate::channel::chat::Desk;
+use crate::http::server::Counters;
 use crate::inbox::Inbox;
+use crate::inbox::access::Access;
 use crate::render::{Language, Templates};
 use casella_index::search::Serving;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The web's state; clones are the same.
 #[derive(Clone)]
@@ -13,12 +15,15 @@ pub struct App(Arc<Parts>);
 /// The parts of an [`App`].
 pub struct Parts {
     pub inbox: Inbox,
+    pub access: Access,
     pub templates: Arc<Templates>,
     /// The search index, as far as it serves now.
     pub serving: Arc<Serving>,
     pub chat: Desk,
     /// Scheme and host that links begin with, without a trailing slash: configured, or as bound.
     pub public_url: String,
+    /// What the HTTP server did so far, once it runs.
+    pub counters: OnceLock<Arc<Counters>>,
 }
 
 impl std::ops::Deref for App {
@@ -42,11 +47,13 @@ impl App {
             &templates.text(language, "widget.answered_by_email", &[]),
         );
         App(Arc::new(Parts {
+            access: Access::new(inbox.clone()),
             inbox,
             templates,
             serving,
             chat,
             public_url,
+            counters: OnceLock::new(),
         }))
     }
 }

@@ -2,8 +2,18 @@
 
 pub mod api;
 pub mod app;
+mod health;
 mod refuse;
 pub mod widget;
 
 pub use app::App;
 pub use refuse::refuse;
+
+use crate::http::Router;
+
+/// Everything HTTP answers.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .merge(health::routes())
+        .merge(widget::routes())
+}

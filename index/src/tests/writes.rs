@@ -193,9 +193,11 @@ fn a_backup_taken_while_writing_restores_whole() {
     })
     .unwrap();
     let file = folder.path().join("backup");
-    backup::backup(&store, &file).unwrap();
+    let key = ("keys/a.key".to_owned(), b"secret".to_vec());
+    backup::backup(&store, &file, &[key]).unwrap();
     let target = folder.path().join("restored");
     backup::restore(&file, &target).unwrap();
+    assert_eq!(std::fs::read(target.join("keys/a.key")).unwrap(), b"secret");
     let restored = Store::open(&target).unwrap();
     let message = restored.read().unwrap().message(id).unwrap().unwrap();
     assert_eq!(
@@ -210,7 +212,7 @@ fn a_cut_backup_and_an_occupied_folder_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("data")).unwrap();
     let file = folder.path().join("backup");
-    backup::backup(&store, &file).unwrap();
+    backup::backup(&store, &file, &[]).unwrap();
     let bytes = std::fs::read(&file).unwrap();
     std::fs::write(&file, &bytes[..bytes.len() - 40]).unwrap();
     let cut = backup::restore(&file, &folder.path().join("new")).unwrap_err();
@@ -218,4 +220,15 @@ fn a_cut_backup_and_an_occupied_folder_are_refused() {
     std::fs::write(&file, &bytes).unwrap();
     let occupied = backup::restore(&file, &folder.path().join("data")).unwrap_err();
     assert!(occupied.to_string().contains("not empty"), "{occupied}");
+}
+
+#[test]
+fn a_backup_writes_nothing_outside_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("data")).unwrap();
+    let file = folder.path().join("backup");
+    let stray = ("../stray".to_owned(), Vec::new());
+    backup::backup(&store, &file, &[stray]).unwrap();
+    assert!(backup::restore(&file, &folder.path().join("new")).is_err());
+    assert!(!folder.path().join("stray").exists());
 }

@@ -21,6 +21,9 @@ use rsa::{RsaPrivateKey, RsaPublicKey};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+/// The keys' folder within the data folder.
+pub const FOLDER: &str = "dkim";
+
 /// Receivers refuse less and DNS panels choke on more (RFC 8301 section 3.2).
 const RSA_BITS: usize = 2048;
 
@@ -135,7 +138,7 @@ fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn folder(data: &Path) -> PathBuf {
-    data.join("dkim")
+    data.join(FOLDER)
 }
 
 /// One key, ready to sign.

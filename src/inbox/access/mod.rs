@@ -21,7 +21,7 @@ pub use login::{Came, Denied};
 pub use password::Passwords;
 pub use session::{Seen, SessionEntry};
 pub use setup::FirstAdmin;
-pub use token::{NewToken, add_token};
+pub use token::mint_token;
 
 use super::{Inbox, Refused};
 use crate::error::Failure;

@@ -2,38 +2,21 @@
 
 use super::secret::{fresh, hashed};
 use super::{Access, AccessError};
+use crate::error::Failure;
 use crate::inbox::{audit, token};
-use casella_index::model::{ApiToken, TokenId};
+use casella_index::model::ApiToken;
 use casella_index::tables::TOKENS;
-use casella_index::{Actor, Rows, Stamp, Store};
+use casella_index::{Actor, Rows};
 use data_encoding::HEXLOWER;
 
 /// What every token begins with, so that leaked ones can be searched for.
 const PREFIX: &str = "casella_";
 
-/// A token just made: the only time its text is seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewToken {
-    pub id: TokenId,
-    pub text: String,
-}
-
-/// Makes a token of that name; `by` is who did it, for the audit.
-pub async fn add_token(
-    store: &Store,
-    stamp: Stamp,
-    name: String,
-    by: String,
-) -> Result<NewToken, AccessError> {
+/// A fresh token's text, and the hash to store in its place.
+pub fn mint_token() -> Result<(String, String), Failure> {
     let text = format!("{PREFIX}{}", fresh()?);
     let hash = HEXLOWER.encode(&hashed(&text));
-    let write = store.write(stamp, move |tx| {
-        let made = token::add(tx, &name, &hash)?;
-        audit(tx, &by, "token_added", &made.name, "")?;
-        Ok::<_, crate::inbox::Refused>(made.id)
-    });
-    let id = write.await?;
-    Ok(NewToken { id, text })
+    Ok((text, hash))
 }
 
 impl Access {
@@ -49,13 +32,20 @@ impl Access {
         }
     }
 
-    /// Makes a token on behalf of `actor`, named `by` in the audit.
+    /// Makes a token on behalf of `actor`, named `by` in the audit. Its text is seen only now.
     pub async fn add_token(
         &self,
         actor: Actor,
         name: String,
         by: String,
-    ) -> Result<NewToken, AccessError> {
-        add_token(&self.inbox.store, self.inbox.stamp(actor), name, by).await
+    ) -> Result<String, AccessError> {
+        let (text, hash) = mint_token()?;
+        let stamp = self.inbox.stamp(actor);
+        let write = self.inbox.store.write(stamp, move |tx| {
+            let made = token::add(tx, &name, &hash)?;
+            audit(tx, &by, "token_added", &made.name, "")
+        });
+        write.await?;
+        Ok(text)
     }
 }

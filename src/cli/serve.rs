@@ -1,0 +1,206 @@
+//! `casella serve`: opens the data folder, listens, and ends in order.
+
+use super::check::cannot_listen;
+use super::control::{self, House};
+use super::{Setting, block_on, say};
+use crate::clock::Clock;
+use crate::error::{Failure, Outcome};
+use crate::http::{Server, Terms};
+use crate::inbox::Inbox;
+use crate::render::Templates;
+use crate::tls::Certificate;
+use crate::web::{self, App};
+use crate::workers::indexer::{Indexer, index_folder};
+use casella_index::search::Serving;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How often sessions that have ended are swept out.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {}
+
+/// Runs until told to stop.
+pub fn run(setting: &Setting, _: Options) -> Outcome {
+    let config = setting.config()?;
+    report_panics();
+    let inbox = Inbox::open(config, Clock::machine(), &setting.data)?;
+    block_on(serve(inbox))?
+}
+
+async fn serve(inbox: Inbox) -> Outcome {
+    let signals = Signals::new()?;
+    let http = bind("http.listen", inbox.config.http.listen).await?;
+    let certificate = http_certificate(&inbox)?;
+    let bound = http.local_addr().map_err(Failure::new)?;
+    let search = Arc::new(Serving::default());
+    let app = app(&inbox, search.clone(), bound)?;
+    let index = index_folder(&inbox.folder);
+    let indexer = Indexer::start(inbox.store.clone(), &index, inbox.clock.clone(), search.clone());
+    let house = House {
+        inbox: inbox.clone(),
+        search: Some(search),
+    };
+    let control = control::listen(house)?;
+    let (stop, stopping) = watch::channel(false);
+    let mut running = JoinSet::new();
+    running.spawn(serve_http(app.clone(), http, certificate, stopping.clone()));
+    running.spawn(sweep(app.clone(), stopping));
+    announce(&app, bound)?;
+    signals.wait(&inbox, &stop).await?;
+    drain(running).await;
+    drop(control);
+    indexer.stop();
+    Ok(())
+}
+
+/// Pages and templates. Without a configured address, links begin with the one really bound.
+fn app(inbox: &Inbox, search: Arc<Serving>, bound: SocketAddr) -> Outcome<App> {
+    let folder = inbox.config.pages.templates.as_deref();
+    let templates = Templates::load(folder).map_err(Failure::new)?;
+    let http = &inbox.config.http;
+    let scheme = if http.tls.is_some() { "https" } else { "http" };
+    let usual = || format!("{scheme}://{bound}");
+    let public_url = http.public_url.clone().unwrap_or_else(usual);
+    Ok(App::new(inbox.clone(), Arc::new(templates), search, public_url))
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Outcome<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| cannot_listen(key, address, &error))
+}
+
+fn http_certificate(inbox: &Inbox) -> Outcome<Option<Certificate>> {
+    let paths = inbox.config.http.tls.as_ref();
+    let load = |paths| Certificate::load(paths, &[b"h2", b"http/1.1"]);
+    paths.map(load).transpose()
+}
+
+/// What scripts and people wait for, on standard output.
+fn announce(app: &App, http: SocketAddr) -> Outcome {
+    if let Some(path) = app.access.offer_setup().map_err(Failure::new)? {
+        let link = format!("{}{path}", app.public_url);
+        say(format_args!("create the first admin, once, at {link}"))?;
+    }
+    say(format_args!("listening http {http}"))?;
+    say("ready")
+}
+
+async fn serve_http(
+    app: App,
+    listener: TcpListener,
+    certificate: Option<Certificate>,
+    stopping: watch::Receiver<bool>,
+) {
+    let config = &app.inbox.config;
+    let terms = Terms {
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        public_url: Some(app.public_url.clone()),
+        certificate,
+        connections: config.limits.http_connections,
+        clock: app.inbox.clock.clone(),
+    };
+    let server = Server::new(web::routes(), app.clone(), terms, stopping);
+    let _ = app.counters.set(server.counters());
+    server.run(listener).await;
+}
+
+async fn sweep(app: App, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(SWEEP) => {}
+        }
+        if let Err(error) = app.access.sweep_sessions().await {
+            tracing::warn!(%error, "ended sessions could not be swept out");
+        }
+    }
+}
+
+/// Waits for the listeners, which each see their own out; a second signal has ended us before.
+async fn drain(mut running: JoinSet<()>) {
+    while let Some(ended) = running.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a part of the server had failed");
+        }
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn new() -> Outcome<Self> {
+        let listen = |kind| signal(kind).map_err(Failure::new);
+        Ok(Self {
+            term: listen(SignalKind::terminate())?,
+            int: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
+
+    /// Waits for the first signal and sets `stop`; a second one ends the process on the spot. Fails
+    /// if the store stops before: nothing may be acknowledged then, so nothing is drained either.
+    async fn wait(mut self, inbox: &Inbox, stop: &watch::Sender<bool>) -> Outcome {
+        tokio::select! {
+            () = self.next() => {}
+            why = failed(inbox) => die(&why),
+        }
+        tracing::info!("stopping: open requests have 10 s to finish");
+        stop.send_replace(true);
+        let inbox = inbox.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = self.next() => std::process::exit(1),
+                why = failed(&inbox) => die(&why),
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Resolves once the store accepts nothing any more.
+async fn failed(inbox: &Inbox) -> String {
+    let mut journal = inbox.live.journal();
+    loop {
+        if let Some(why) = inbox.store.stopped() {
+            return why;
+        }
+        if journal.changed().await.is_err() {
+            return "the store has ended".into();
+        }
+    }
+}
+
+/// One clear line, and out: after a failed fsync no retry is safe.
+fn die(why: &str) -> ! {
+    let failure = Failure::new(format!("the store has stopped: {why}"))
+        .remedy("check the disk, then start Casella again");
+    eprintln!("casella: {failure}");
+    std::process::exit(1)
+}
+
+/// A panic is one line in the log, like everything else.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let words = panic.payload_as_str().unwrap_or("no words");
+        tracing::error!(place, "a panic: {words}");
+    }));
+}
