@@ -277,7 +277,11 @@ fn read_all(
             }
             BESIDE => {
                 let name = field(&mut reader)?;
-                put_beside(folder, &String::from_utf8_lossy(&name), &field(&mut reader)?)?;
+                put_beside(
+                    folder,
+                    &String::from_utf8_lossy(&name),
+                    &field(&mut reader)?,
+                )?;
             }
             _ => break,
         }

@@ -94,9 +94,8 @@ fn first_line() -> Outcome<String> {
 
 fn asked() -> Outcome<String> {
     if !std::io::stdin().is_terminal() {
-        return Err(misuse("there is no terminal to ask for the password at").remedy(
-            "pass --password-stdin and give the password on standard input",
-        ));
+        return Err(misuse("there is no terminal to ask for the password at")
+            .remedy("pass --password-stdin and give the password on standard input"));
     }
     let ask = |prompt| rpassword::prompt_password(prompt).map_err(Failure::new);
     let first = ask("Password: ")?;
@@ -109,7 +108,11 @@ fn asked() -> Outcome<String> {
 /// Makes or changes an agent.
 pub fn put(house: &House, put: Put, tell: &dyn Tell) -> Outcome {
     let stamp = house.inbox.stamp(Actor::Operator);
-    let agent = house.inbox.store.write(stamp, move |tx| record(tx, put)).wait()?;
+    let agent = house
+        .inbox
+        .store
+        .write(stamp, move |tx| record(tx, put))
+        .wait()?;
     tell.line(&format!("agent {} ({})", agent.email, agent.role.as_str()))
 }
 

@@ -50,5 +50,8 @@ pub fn restore(setting: &Setting, options: Options) -> Outcome {
     let folder = &setting.data;
     let moved = backup::restore(&options.file, folder).map_err(Failure::new)?;
     let (folder, mib) = (folder.display(), moved.raw_bytes >> 20);
-    say(format_args!("{folder}: {} rows, {mib} MiB of mail restored", moved.rows))
+    say(format_args!(
+        "{folder}: {} rows, {mib} MiB of mail restored",
+        moved.rows
+    ))
 }

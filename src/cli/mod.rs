@@ -92,6 +92,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let line = Line::parse();
     logs::start(line.setting.log_format);
+    // What we write is our user's business alone, whatever the shell's umask.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match run(line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

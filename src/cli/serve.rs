@@ -42,7 +42,12 @@ async fn serve(inbox: Inbox) -> Outcome {
     let search = Arc::new(Serving::default());
     let app = app(&inbox, search.clone(), bound)?;
     let index = index_folder(&inbox.folder);
-    let indexer = Indexer::start(inbox.store.clone(), &index, inbox.clock.clone(), search.clone());
+    let indexer = Indexer::start(
+        inbox.store.clone(),
+        &index,
+        inbox.clock.clone(),
+        search.clone(),
+    );
     let house = House {
         inbox: inbox.clone(),
         search: Some(search),
@@ -68,7 +73,12 @@ fn app(inbox: &Inbox, search: Arc<Serving>, bound: SocketAddr) -> Outcome<App> {
     let scheme = if http.tls.is_some() { "https" } else { "http" };
     let usual = || format!("{scheme}://{bound}");
     let public_url = http.public_url.clone().unwrap_or_else(usual);
-    Ok(App::new(inbox.clone(), Arc::new(templates), search, public_url))
+    Ok(App::new(
+        inbox.clone(),
+        Arc::new(templates),
+        search,
+        public_url,
+    ))
 }
 
 async fn bind(key: &str, address: SocketAddr) -> Outcome<TcpListener> {

@@ -17,8 +17,10 @@ pub fn routes() -> Router<App> {
 fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     match app.inbox.config.metrics.allows(request.client) {
         true => Ok(()),
-        false => Err(Refusal::forbidden("health and metrics are not for this address")
-            .remedy("list it in `metrics.allow`")),
+        false => Err(
+            Refusal::forbidden("health and metrics are not for this address")
+                .remedy("list it in `metrics.allow`"),
+        ),
     }
 }
 
@@ -72,22 +74,82 @@ fn figures(app: &App) -> Result<Vec<Figure>, Refusal> {
     let held = jobs.iter().filter(|job| job.held.is_some()).count();
     let late = jobs.iter().filter(|job| job.attempts > 0).count();
     let mut figures = vec![
-        ("journal_sequence", "counter", "Newest event on disk.", inbox.store.last_seq()),
-        ("search_sequence", "counter", "Newest event in the search index.", app.serving.reached()),
-        ("search_documents", "gauge", "Messages in the search index.", app.serving.documents()),
-        ("conversations_unread", "gauge", "Open conversations nobody has read.", inbox.store.board().unread() as u64),
-        ("outbox_jobs", "gauge", "Deliveries not yet done.", jobs.len() as u64),
-        ("outbox_retried", "gauge", "Deliveries tried at least once and not done.", late as u64),
-        ("outbox_held", "gauge", "Deliveries that wait for a person.", held as u64),
-        ("visitors_online", "gauge", "Chat visitors connected.", inbox.presence.visitors_online() as u64),
-        ("disk_free_bytes", "gauge", "Room left on the data folder's disk.", inbox.free_bytes().unwrap_or(0)),
+        (
+            "journal_sequence",
+            "counter",
+            "Newest event on disk.",
+            inbox.store.last_seq(),
+        ),
+        (
+            "search_sequence",
+            "counter",
+            "Newest event in the search index.",
+            app.serving.reached(),
+        ),
+        (
+            "search_documents",
+            "gauge",
+            "Messages in the search index.",
+            app.serving.documents(),
+        ),
+        (
+            "conversations_unread",
+            "gauge",
+            "Open conversations nobody has read.",
+            inbox.store.board().unread() as u64,
+        ),
+        (
+            "outbox_jobs",
+            "gauge",
+            "Deliveries not yet done.",
+            jobs.len() as u64,
+        ),
+        (
+            "outbox_retried",
+            "gauge",
+            "Deliveries tried at least once and not done.",
+            late as u64,
+        ),
+        (
+            "outbox_held",
+            "gauge",
+            "Deliveries that wait for a person.",
+            held as u64,
+        ),
+        (
+            "visitors_online",
+            "gauge",
+            "Chat visitors connected.",
+            inbox.presence.visitors_online() as u64,
+        ),
+        (
+            "disk_free_bytes",
+            "gauge",
+            "Room left on the data folder's disk.",
+            inbox.free_bytes().unwrap_or(0),
+        ),
     ];
     if let Some(http) = app.counters.get() {
         let load = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
         figures.extend([
-            ("http_requests_total", "counter", "Requests answered.", load(&http.requests)),
-            ("http_failures_total", "counter", "Requests answered with 5xx.", load(&http.failures)),
-            ("http_connections", "gauge", "Connections open.", load(&http.open)),
+            (
+                "http_requests_total",
+                "counter",
+                "Requests answered.",
+                load(&http.requests),
+            ),
+            (
+                "http_failures_total",
+                "counter",
+                "Requests answered with 5xx.",
+                load(&http.failures),
+            ),
+            (
+                "http_connections",
+                "gauge",
+                "Connections open.",
+                load(&http.open),
+            ),
         ]);
     }
     Ok(figures)

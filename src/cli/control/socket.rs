@@ -76,8 +76,10 @@ fn one(stream: UnixStream, house: &House) -> std::io::Result<()> {
     let order: Result<Order, _> = serde_json::from_str(&line);
     let outcome = match order {
         Ok(order) => house.obey(order, &asker),
-        Err(error) => Err(Failure::misuse(format!("the order was not understood: {error}"))
-            .remedy("use the same version of Casella as the server")),
+        Err(error) => Err(
+            Failure::misuse(format!("the order was not understood: {error}"))
+                .remedy("use the same version of Casella as the server"),
+        ),
     };
     let last = match outcome {
         Ok(()) => Answer::Done,
@@ -93,7 +95,10 @@ impl Asker {
     fn send(&self, answer: &Answer) -> std::io::Result<()> {
         let mut line = serde_json::to_vec(answer)?;
         line.push(b'\n');
-        let mut stream = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut stream = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         stream.write_all(&line)
     }
 }
@@ -109,7 +114,9 @@ impl Tell for Asker {
 }
 
 fn gone(error: std::io::Error) -> Failure {
-    Failure::new(format!("the other end of the control socket is gone: {error}"))
+    Failure::new(format!(
+        "the other end of the control socket is gone: {error}"
+    ))
 }
 
 /// A connection to the server on that data folder, if one is there.
@@ -131,14 +138,12 @@ pub(super) fn ask(mut stream: UnixStream, order: &Order, tell: &dyn Tell) -> Out
             Answer::Done => return Ok(()),
         }
     }
-    Err(Failure::new("the server went away before it was done").remedy("see its log, and try again"))
+    Err(Failure::new("the server went away before it was done")
+        .remedy("see its log, and try again"))
 }
 
 /// Uses `path` even where it is longer than a socket's may be, by way of its open folder.
-fn reachable<T>(
-    path: &Path,
-    with: impl FnOnce(&Path) -> std::io::Result<T>,
-) -> std::io::Result<T> {
+fn reachable<T>(path: &Path, with: impl FnOnce(&Path) -> std::io::Result<T>) -> std::io::Result<T> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return with(path);
     };
@@ -146,5 +151,9 @@ fn reachable<T>(
         return with(path);
     }
     let open = File::open(folder)?;
-    with(&Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()).join(name))
+    with(
+        &Path::new("/proc/self/fd")
+            .join(open.as_raw_fd().to_string())
+            .join(name),
+    )
 }

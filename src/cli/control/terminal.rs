@@ -21,7 +21,10 @@ impl Tell for Terminal {
     }
 
     fn progress(&self, done: u64, total: u64) -> Outcome {
-        let mut slot = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut slot = self
+            .bar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let bar = slot.get_or_insert_with(new_bar);
         if total > 0 {
             bar.set_length(total);
@@ -37,7 +40,10 @@ impl Tell for Terminal {
 
 impl Terminal {
     fn bar(&self) -> Option<ProgressBar> {
-        let slot = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let slot = self
+            .bar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         slot.clone()
     }
 }
