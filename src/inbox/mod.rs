@@ -7,6 +7,7 @@
 pub mod access;
 pub mod agent;
 mod assign;
+pub mod chat_settings;
 mod complete;
 pub mod contact;
 mod context;

@@ -21,4 +21,5 @@ pub mod retry;
 pub mod subject;
 pub mod threading;
 pub mod token;
+pub mod vouch;
 pub mod window;
