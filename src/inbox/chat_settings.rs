@@ -52,19 +52,27 @@ pub enum AskEmail {
     /// Only when an agent asks.
     Never,
     /// After the first line, when nobody is there.
-    #[default]
     Offline,
+    /// After the first line.
+    #[default]
+    After,
     /// Before the first line.
     First,
 }
 
 impl AskEmail {
-    pub const ALL: [AskEmail; 3] = [AskEmail::Never, AskEmail::Offline, AskEmail::First];
+    pub const ALL: [AskEmail; 4] = [
+        AskEmail::Never,
+        AskEmail::Offline,
+        AskEmail::After,
+        AskEmail::First,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             AskEmail::Never => "never",
             AskEmail::Offline => "offline",
+            AskEmail::After => "after",
             AskEmail::First => "first",
         }
     }
@@ -268,6 +276,6 @@ mod tests {
     fn settings_of_an_older_version_keep_what_they_say() {
         let old: ChatSettings = serde_json::from_str(r##"{"color":"#aa0000"}"##).unwrap();
         assert_eq!(old.color, "#aa0000");
-        assert_eq!((old.ask_email, old.mail_after()), (AskEmail::Offline, None));
+        assert_eq!((old.ask_email, old.mail_after()), (AskEmail::After, None));
     }
 }

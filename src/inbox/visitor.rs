@@ -81,12 +81,43 @@ pub fn say(tx: &mut Tx<'_>, id: VisitorId, said: Said) -> Done<(Message, bool)> 
 
 /// Links the visitor to the contact of that address, made if unknown. Unless the site vouches, the
 /// address stays unverified: no other mail of that person joins this chat.
-pub fn identify(tx: &mut Tx<'_>, id: VisitorId, identity: Identity) -> Done<Visitor> {
+///
+/// A user the site vouches for is one visitor on all their devices: a device that has said nothing yet
+/// is given, by the hash of its key, to the visitor its user already is.
+///
+/// # Errors
+/// `other_user` when the site vouched for somebody else on this device before.
+pub fn identify(
+    tx: &mut Tx<'_>,
+    id: VisitorId,
+    key_hash: [u8; 32],
+    identity: Identity,
+) -> Done<Visitor> {
     let mut visitor = visitor(tx, id)?;
+    if let (Some(before), Some(now)) = (&visitor.vouched, &identity.vouched)
+        && before != now
+    {
+        let why = "this device belongs to another user of the site";
+        return Err(Refused::conflict("other_user", why, "start a new visitor"));
+    }
+    // A typed address never stands in for the one the site has signed.
+    if visitor.vouched.is_some() && identity.vouched.is_none() {
+        return Ok(visitor);
+    }
     let address = identity.email.trim().to_owned();
     let key = contacts::key(&address)
         .ok_or_else(|| Refused::invalid("email", "this is no email address"))?;
     let contact = meet(tx, &address, key, &identity)?;
+    if visitor.conversation.is_none()
+        && let Some(user) = &identity.vouched
+        && let Some(known) = same_user(tx, contact, id, user)?
+    {
+        tx.record(Event::VisitorCreated {
+            visitor: known.clone(),
+            key_hash,
+        })?;
+        return Ok(known);
+    }
     if !identity.name.trim().is_empty() {
         identity.name.trim().clone_into(&mut visitor.name);
     }
@@ -225,6 +256,28 @@ fn meet(tx: &mut Tx<'_>, address: &str, key: String, identity: &Identity) -> Don
     let id = contact.id;
     tx.record(Event::ContactCreated(contact))?;
     Ok(id)
+}
+
+/// The visitor that this user of the site is on another device.
+fn same_user(
+    tx: &Tx<'_>,
+    contact: ContactId,
+    device: VisitorId,
+    user: &str,
+) -> Done<Option<Visitor>> {
+    for conversation in tx.conversations_of(contact)? {
+        let Some(id) = tx.living(conversation)?.and_then(|c| c.visitor) else {
+            continue;
+        };
+        let known = tx.visitor(id)?.filter(|v| v.id != device && !v.blocked);
+        if known
+            .as_ref()
+            .is_some_and(|v| v.vouched.as_deref() == Some(user))
+        {
+            return Ok(known);
+        }
+    }
+    Ok(None)
 }
 
 fn join(tx: &mut Tx<'_>, id: ConversationId, contact: ContactId, vouched: bool) -> Done<()> {

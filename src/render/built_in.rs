@@ -8,6 +8,7 @@ macro_rules! carried {
 
 /// Name (path without `.hbs`) and source of each template.
 pub const TEMPLATES: &[(&str, &str)] = carried! { "", ".hbs":
+    "chat/frame"
     "mail/follow_up/html"
     "mail/follow_up/text.txt"
     "mail/reply/html"
@@ -56,9 +57,12 @@ pub const TEMPLATES: &[(&str, &str)] = carried! { "", ".hbs":
 pub const ASSETS: &[(&str, &str)] = carried! { "assets/", "":
     "app.css"
     "app.js"
+    "chat.css"
+    "chat.js"
     "favicon-unread.svg"
     "favicon.svg"
     "icons.svg"
+    "widget.js"
 };
 
 /// Language tag and source of each text catalogue.

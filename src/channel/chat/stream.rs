@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::history::{self, Line, Viewer};
 use super::hub::{Ear, Ring};
 use crate::http::sse::{Event, Gone, Outlet};
+use crate::inbox::Inbox;
 use crate::inbox::live::Brief;
 use crate::inbox::presence::Stay;
 use crate::inbox::visitor;
@@ -26,6 +27,7 @@ pub async fn run(
     let mut feed = Feed {
         desk,
         visitor: id,
+        read: false,
         last: after,
         told: Ring::default(),
         outlet: outlet.clone(),
@@ -49,6 +51,8 @@ pub async fn run(
 struct Feed {
     desk: Desk,
     visitor: VisitorId,
+    /// Whether the visitor was told that their lines were read.
+    read: bool,
     /// The last line sent, or `None` before the first look: then the stream begins at the end.
     last: Option<u32>,
     told: Ring,
@@ -58,6 +62,7 @@ struct Feed {
 impl Feed {
     async fn news(&mut self, ring: Ring) -> Result<(), Gone> {
         self.lines().await?;
+        self.receipt().await?;
         if ring.typing != self.told.typing {
             let event = Event::json(None, Some("typing"), &json!({"typing": ring.typing}));
             self.outlet.feed(event).await?;
@@ -74,6 +79,23 @@ impl Feed {
             changes: ring.changes.max(1),
             ..ring
         };
+        Ok(())
+    }
+
+    /// That an agent has read what the visitor wrote.
+    async fn receipt(&mut self) -> Result<(), Gone> {
+        let inbox = &self.desk.inbox;
+        let visitor = inbox
+            .read()
+            .and_then(|rows| rows.visitor(self.visitor))
+            .ok()
+            .flatten();
+        let read = visitor.is_some_and(|visitor| is_read(inbox, &visitor));
+        if read != self.read {
+            self.read = read;
+            let event = Event::json(None, Some("read"), &json!({"read": read}));
+            self.outlet.feed(event).await?;
+        }
         Ok(())
     }
 
@@ -139,6 +161,14 @@ impl Feed {
             );
         }
     }
+}
+
+/// Whether an agent has read all that the visitor wrote.
+pub fn is_read(inbox: &Inbox, visitor: &Visitor) -> bool {
+    let facet = visitor
+        .conversation
+        .and_then(|id| inbox.store.board().facet(id));
+    facet.is_some_and(|facet| facet.read)
 }
 
 /// How a visitor looks at their thread.

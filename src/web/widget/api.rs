@@ -4,7 +4,7 @@ use super::key;
 use crate::channel::chat::{desk::MOST_CHARACTERS, stream};
 use crate::http::{Answer, Refusal, Request, With, form, respond, sse};
 use crate::inbox::live::Brief;
-use crate::inbox::visitor::{Identity, Profile, Said};
+use crate::inbox::visitor::{Profile, Said};
 use crate::inbox::{Refused, visitor as verbs};
 use crate::net::sender;
 use crate::rules::picture;
@@ -19,17 +19,29 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Bytes of a JSON body; a line of 4,000 characters fits however it is escaped.
-const JSON_BYTES: usize = 64 * 1024;
+pub(super) const JSON_BYTES: usize = 64 * 1024;
 /// Bytes of a line with its files.
 const FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Files of one line.
 const MOST_FILES: usize = 5;
+/// Characters of a page's address, and of a name.
+const MOST_ADDRESS: usize = 500;
+pub(super) const MOST_NAME: usize = 100;
 /// Lines of a history; older ones stay in the inbox.
 const HISTORY: usize = 500;
 /// What a visitor may send: pictures and PDFs, told by their first bytes, never by their name.
 const FILE_KINDS: &str = "send a PNG, JPEG, GIF or WebP picture or a PDF";
 
-pub async fn come(app: App, request: Request) -> Answer {
+/// What a new visitor may say of themselves, if anything.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Newcomer {
+    name: String,
+    page: String,
+}
+
+pub async fn come(app: App, mut request: Request) -> Answer {
+    let newcomer = newcomer(&mut request).await?;
     let now = app.inbox.clock.now();
     app.chat
         .limits
@@ -47,7 +59,8 @@ pub async fn come(app: App, request: Request) -> Answer {
     let profile = Profile {
         language: header("accept-language"),
         user_agent: header("user-agent"),
-        ..Profile::default()
+        page: newcomer.page.chars().take(MOST_ADDRESS).collect(),
+        name: newcomer.name.trim().chars().take(MOST_NAME).collect(),
     };
     let hash = key::hash(&key);
     let stamp = app.inbox.stamp(Actor::Stranger);
@@ -58,6 +71,16 @@ pub async fn come(app: App, request: Request) -> Answer {
         .map_err(refuse)?;
     let cookie = key::cookie(&request, &key);
     Ok(respond::json(StatusCode::CREATED, &json!({"key": key})).with(SET_COOKIE, &cookie))
+}
+
+/// The body may be missing.
+async fn newcomer(request: &mut Request) -> Result<Newcomer, Refusal> {
+    let content = request.bytes(JSON_BYTES).await?;
+    if content.is_empty() {
+        return Ok(Newcomer::default());
+    }
+    serde_json::from_slice(&content)
+        .map_err(|e| Refusal::bad_request(format!("the JSON is not as expected: {e}")))
 }
 
 pub async fn history(app: App, request: Request) -> Answer {
@@ -83,6 +106,9 @@ pub async fn history(app: App, request: Request) -> Answer {
         "messages": lines,
         "agent_online": agent_online,
         "needs_email": visitor.email.is_none() && !agent_online,
+        "read": stream::is_read(&app.inbox, &visitor),
+        "email": visitor.email,
+        "vouched": visitor.vouched.is_some(),
     });
     let response = respond::json(StatusCode::OK, &answer);
     // A visit renews the cookie's 400 days.
@@ -229,37 +255,6 @@ fn keep(tx: &mut casella_index::Tx<'_>, file: &form::File) -> Result<Attachment,
 }
 
 #[derive(Debug, Deserialize)]
-struct Who {
-    email: String,
-    #[serde(default)]
-    name: String,
-}
-
-pub async fn identify(app: App, mut request: Request) -> Answer {
-    let visitor = key::visitor(&app.inbox, &request)?;
-    let who: Who = request.json(JSON_BYTES).await?;
-    app.chat
-        .limits
-        .pace
-        .check(visitor.id, app.inbox.clock.now())?;
-    let identity = Identity {
-        email: who.email,
-        name: who.name.chars().take(100).collect(),
-        vouched: None,
-    };
-    let stamp = app.inbox.stamp(Actor::Visitor(visitor.id));
-    let written = app
-        .inbox
-        .store
-        .write(stamp, move |tx| verbs::identify(tx, visitor.id, identity));
-    let visitor = written.await.map_err(refuse)?;
-    Ok(respond::json(
-        StatusCode::OK,
-        &json!({"email": visitor.email, "name": visitor.name}),
-    ))
-}
-
-#[derive(Debug, Deserialize)]
 struct Seen {
     id: u32,
 }
@@ -301,7 +296,7 @@ struct Page {
 pub async fn page(app: App, mut request: Request) -> Answer {
     let visitor = key::visitor(&app.inbox, &request)?;
     let Page { url } = request.json(JSON_BYTES).await?;
-    let url: String = url.chars().take(500).collect();
+    let url: String = url.chars().take(MOST_ADDRESS).collect();
     if app.inbox.presence.looks_at(visitor.id, &url) {
         app.chat.show_presence(visitor.id);
     }
@@ -331,7 +326,11 @@ pub async fn file(app: App, request: Request) -> Answer {
         return Err(missing());
     };
     let content = app.inbox.store.blob(blob).map_err(Refusal::internal)?;
-    Ok(respond::picture(&file.name, &file.content_type, content))
+    // Only what its first bytes show to be a picture is ever shown in place.
+    Ok(match picture::kind(&content) {
+        Some(kind) => respond::picture(&file.name, kind, content),
+        None => respond::download(&file.name, &file.content_type, content),
+    })
 }
 
 /// The visitor's live stream. Being connected is being online.

@@ -1,6 +1,8 @@
 //! The chat widget: its loader, its frame, and the calls it makes (`/chat/v1`).
 
 mod api;
+mod frame;
+mod identify;
 mod key;
 
 use super::app::App;
@@ -9,10 +11,12 @@ use crate::http::Router;
 /// Every route a site's visitor uses.
 pub fn routes() -> Router<App> {
     Router::new()
+        .get("/widget.js", frame::loader)
+        .get("/widget/frame", frame::frame)
         .post("/chat/v1/visitors", api::come)
         .get("/chat/v1/history", api::history)
         .post("/chat/v1/messages", api::say)
-        .post("/chat/v1/identify", api::identify)
+        .post("/chat/v1/identify", identify::identify)
         .post("/chat/v1/seen", api::seen)
         .post("/chat/v1/typing", api::typing)
         .post("/chat/v1/page", api::page)
