@@ -1,0 +1,108 @@
+//! A message that landed in the wrong thread: moved to another, or into one of its own.
+
+use super::{Done, Refused, line};
+use casella_index::model::*;
+use casella_index::{Event, Rows, Tx};
+
+/// The word that says an agent put it there.
+pub(super) const MOVED: &str = "moved";
+
+/// Moves a message to another conversation. Both threads tell of it, and it can be moved back.
+pub fn move_message(tx: &mut Tx<'_>, id: MessageId, to: ConversationId) -> Done {
+    let message = movable(tx, id)?;
+    let target = line::conversation(tx, to)?;
+    if target.id == message.conversation {
+        return Err(Refused::invalid("to", "the message is there already"));
+    }
+    if target.messenger.is_some() {
+        return Err(Refused::invalid(
+            "to",
+            "a Messenger thread takes no other messages",
+        ));
+    }
+    carry(tx, &message, &target, MOVED)?;
+    tell_both(tx, &message, target.id)
+}
+
+/// Splits a message off into a conversation of its own, with its author as contact.
+pub fn split(tx: &mut Tx<'_>, id: MessageId) -> Done<ConversationId> {
+    let message = movable(tx, id)?;
+    let from = line::conversation(tx, message.conversation)?;
+    if from.messages_count <= 1 {
+        return Err(Refused::conflict(
+            "only_message",
+            "it is the only message of its conversation",
+            "leave it there",
+        ));
+    }
+    let fresh = Conversation {
+        id: tx.new_conversation()?,
+        channel: Channel::Email,
+        subject: message.subject.clone(),
+        read: true,
+        contact: author(tx, &message)?.or(from.contact),
+        verified: true,
+        next_seq: 1,
+        created_at: message.at,
+        updated_at: message.at,
+        ..Conversation::default()
+    };
+    tx.record(Event::ConversationOpened(fresh.clone()))?;
+    carry(tx, &message, &fresh, MOVED)?;
+    tell_both(tx, &message, fresh.id)?;
+    Ok(fresh.id)
+}
+
+/// Only mail moves: chat and Messenger lines belong to the browser or person they were said to.
+fn movable(rows: &impl Rows, id: MessageId) -> Done<Message> {
+    let message = line::message(rows, id)?;
+    if message.email.is_none() || !matches!(message.direction, Direction::In | Direction::Out) {
+        return Err(Refused::conflict(
+            "not_movable",
+            "only a mail can be moved",
+            "leave it there",
+        ));
+    }
+    Ok(message)
+}
+
+/// Moves it to the end of a thread, without a word about it.
+pub(super) fn carry(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    target: &Conversation,
+    matched_by: &str,
+) -> Done {
+    tx.record(Event::MessageMoved {
+        message: message.id,
+        from: message.conversation,
+        to: target.id,
+        seq: target.next_seq.max(1),
+        matched_by: matched_by.to_owned(),
+    })?;
+    Ok(())
+}
+
+fn tell_both(tx: &mut Tx<'_>, message: &Message, to: ConversationId) -> Done {
+    let words = |other: ConversationId| {
+        [
+            ("message", message.id.to_string()),
+            ("conversation", other.to_string()),
+        ]
+    };
+    line::tell(tx, message.conversation, "moved_away", &words(to))?;
+    line::tell(tx, to, "moved_here", &words(message.conversation))?;
+    Ok(())
+}
+
+fn author(rows: &impl Rows, message: &Message) -> Done<Option<ContactId>> {
+    let address = message
+        .author
+        .address
+        .as_deref()
+        .filter(|_| message.author.kind == AuthorKind::Contact);
+    match address.and_then(crate::rules::contacts::key) {
+        Some(key) => Ok(rows.contact_of(&key)?.map(|contact| contact.id)),
+        None => Ok(None),
+    }
+}
