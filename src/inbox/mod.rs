@@ -45,3 +45,6 @@ pub use refused::{Done, Refused};
 pub use reopen::reopen;
 pub use set_setting::{audit, set_setting};
 pub use undo::undo;
+
+#[cfg(test)]
+mod tests;

@@ -107,7 +107,7 @@ fn marked_as_answer(mail: &Mail) -> bool {
         .flat_map(|name| mail.headers_named(name));
     let mut precedence =
         precedence.map(|value| value.trim().to_ascii_lowercase().replace('-', "_"));
-    NAMES.iter().any(|name| named(name))
+    NAMES.iter().any(named)
         || precedence.any(|value| value == "auto_reply")
         || mail
             .header("X-POST-MessageClass")
