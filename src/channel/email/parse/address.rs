@@ -279,6 +279,10 @@ fn sanitised(address: &str) -> String {
             && !matches!(c, '<' | '>' | '"' | ',' | ';' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}')
     };
     let clean: String = address.chars().filter(keep).collect();
+    if clean.matches('@').count() > 1 && address.trim_start().starts_with('"') {
+        // Quotes that hold an `@` are part of the address.
+        return address.trim().to_owned();
+    }
     let clean = clean.trim_matches(|c| {
         matches!(
             c,

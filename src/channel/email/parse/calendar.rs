@@ -10,13 +10,16 @@ struct Line<'a> {
     value: &'a str,
 }
 
-/// The first event, to-do or free-busy object of a calendar.
-pub fn parse(text: &str) -> Option<Invite> {
+/// The first event, to-do or free-busy object of a calendar. `method` is the one its media type names.
+pub fn parse(text: &str, method: &str) -> Option<Invite> {
     let unfolded = text
         .replace("\r\n", "\n")
         .replace("\n ", "")
         .replace("\n\t", "");
-    let mut invite = Invite::default();
+    let mut invite = Invite {
+        method: method.trim().to_uppercase(),
+        ..Invite::default()
+    };
     let mut open: Vec<String> = Vec::new();
     let mut found = false;
     for line in unfolded.lines().filter_map(Line::read) {

@@ -5,7 +5,7 @@
 
 use super::stateful::{self, Stateful};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030, UTF_8};
+use encoding_rs::{Encoding, GB18030, UTF_8, WINDOWS_1252};
 
 /// What is known of undeclared bytes before looking at them.
 #[derive(Debug, Clone, Default)]
@@ -169,7 +169,23 @@ fn undeclared(bytes: &[u8], hint: &Hint) -> Text {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&bytes[..bytes.len().min(DETECT)], true);
     let guess = detector.guess(tld(hint), Utf8Detection::Deny);
+    let guess = if is_far_fetched(guess, hint) {
+        WINDOWS_1252
+    } else {
+        guess
+    };
     plain(guess.decode(bytes).0.into_owned())
+}
+
+/// A few typographic characters make Western text look Baltic or Vietnamese; only senders from there
+/// write without a declaration in these.
+fn is_far_fetched(guess: &'static Encoding, hint: &Hint) -> bool {
+    let from = |places: &[&str]| hint.tld.as_deref().is_some_and(|tld| places.contains(&tld));
+    match guess.name() {
+        "windows-1257" | "ISO-8859-4" | "ISO-8859-13" => !from(&["lt", "lv", "ee"]),
+        "windows-1258" => !from(&["vn"]),
+        _ => false,
+    }
 }
 
 /// The detector panics on anything but lower-case ASCII labels (or punycode) without dots.

@@ -8,12 +8,14 @@
 //! Judging what was read (who wrote it, what is quoted, what it answers) is for `rules`.
 
 mod address;
+mod body;
 mod calendar;
 mod charset;
 mod date;
 mod fields;
 mod flowed;
 mod gather;
+mod items;
 mod names;
 mod params;
 mod report;
@@ -24,12 +26,14 @@ mod text;
 mod tnef;
 mod transfer;
 mod tree;
+mod unpack;
 mod words;
 
 use crate::rules::mail::{Address, Attachment, Header, Mail};
 use charset::Hint;
 use fields::Block;
-use gather::{Gathered, Item};
+use gather::Gathered;
+use items::Item;
 use tree::Walker;
 
 /// Mails attached to mails attached … beyond this are listed but not read.

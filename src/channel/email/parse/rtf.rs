@@ -307,3 +307,6 @@ impl<'a> Reader<'a> {
         self.skip = self.group.fallback;
     }
 }
+
+#[cfg(test)]
+mod tests;
