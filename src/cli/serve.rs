@@ -3,6 +3,10 @@
 use super::check::cannot_listen;
 use super::control::{self, House};
 use super::{Setting, block_on, say};
+use crate::channel::email::authentication::Authenticator;
+use crate::channel::email::dns::Dns;
+use crate::channel::email::receive::Reception;
+use crate::channel::email::smtp::{self, SmtpConfig};
 use crate::clock::Clock;
 use crate::error::{Failure, Outcome};
 use crate::http::{Server, Terms};
@@ -26,6 +30,12 @@ const SWEEP: Duration = Duration::from_secs(3_600);
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {}
 
+/// The addresses really bound.
+struct Bound {
+    smtp: SocketAddr,
+    http: SocketAddr,
+}
+
 /// Runs until told to stop.
 pub fn run(setting: &Setting, _: Options) -> Outcome {
     let config = setting.config()?;
@@ -36,11 +46,17 @@ pub fn run(setting: &Setting, _: Options) -> Outcome {
 
 async fn serve(inbox: Inbox) -> Outcome {
     let signals = Signals::new()?;
+    let smtp = bind("smtp.listen", inbox.config.smtp.listen).await?;
     let http = bind("http.listen", inbox.config.http.listen).await?;
     let certificate = http_certificate(&inbox)?;
-    let bound = http.local_addr().map_err(Failure::new)?;
+    let post = smtp_config(&inbox)?;
+    let reception = reception(&inbox)?;
+    let bound = Bound {
+        smtp: smtp.local_addr().map_err(Failure::new)?,
+        http: http.local_addr().map_err(Failure::new)?,
+    };
     let search = Arc::new(Serving::default());
-    let app = app(&inbox, search.clone(), bound)?;
+    let app = app(&inbox, search.clone(), bound.http)?;
     let index = index_folder(&inbox.folder);
     let indexer = Indexer::start(
         inbox.store.clone(),
@@ -55,9 +71,10 @@ async fn serve(inbox: Inbox) -> Outcome {
     let control = control::listen(house)?;
     let (stop, stopping) = watch::channel(false);
     let mut running = JoinSet::new();
+    running.spawn(smtp::serve(smtp, post, reception, stopping.clone()));
     running.spawn(serve_http(app.clone(), http, certificate, stopping.clone()));
     running.spawn(sweep(app.clone(), stopping));
-    announce(&app, bound)?;
+    announce(&app, &bound)?;
     signals.wait(&inbox, &stop).await?;
     drain(running).await;
     drop(control);
@@ -87,6 +104,34 @@ async fn bind(key: &str, address: SocketAddr) -> Outcome<TcpListener> {
         .map_err(|error| cannot_listen(key, address, &error))
 }
 
+/// The receiver's terms, from the configuration.
+fn smtp_config(inbox: &Inbox) -> Outcome<Arc<SmtpConfig>> {
+    let config = &inbox.config;
+    let spool_dir = inbox.folder.join("spool");
+    std::fs::create_dir_all(&spool_dir)
+        .map_err(|e| Failure::new(e).at(format!("`{}`", spool_dir.display())))?;
+    let tls = config.smtp.tls.as_ref();
+    Ok(Arc::new(SmtpConfig {
+        hostname: config.smtp.hostname.clone(),
+        max_message: config.smtp.max_message.bytes(),
+        tls: tls.map(|paths| Certificate::load(paths, &[])).transpose()?,
+        limits: smtp::Limits {
+            connections: config.limits.smtp_connections as usize,
+            per_address: config.limits.smtp_per_address as usize,
+            ..smtp::Limits::default()
+        },
+        spool_dir,
+    }))
+}
+
+fn reception(inbox: &Inbox) -> Outcome<Arc<Reception>> {
+    let config = &inbox.config;
+    let dns = Dns::new(&config.dns)?;
+    let authenticator =
+        Authenticator::new(dns, &config.smtp.hostname, &config.mail.trusted_authserv);
+    Ok(Arc::new(Reception::new(inbox.clone(), authenticator)))
+}
+
 fn http_certificate(inbox: &Inbox) -> Outcome<Option<Certificate>> {
     let paths = inbox.config.http.tls.as_ref();
     let load = |paths| Certificate::load(paths, &[b"h2", b"http/1.1"]);
@@ -94,12 +139,13 @@ fn http_certificate(inbox: &Inbox) -> Outcome<Option<Certificate>> {
 }
 
 /// What scripts and people wait for, on standard output.
-fn announce(app: &App, http: SocketAddr) -> Outcome {
+fn announce(app: &App, bound: &Bound) -> Outcome {
     if let Some(path) = app.access.offer_setup().map_err(Failure::new)? {
         let link = format!("{}{path}", app.public_url);
         say(format_args!("create the first admin, once, at {link}"))?;
     }
-    say(format_args!("listening http {http}"))?;
+    say(format_args!("listening smtp {}", bound.smtp))?;
+    say(format_args!("listening http {}", bound.http))?;
     say("ready")
 }
 
