@@ -445,6 +445,9 @@ fn release(tx: &mut Tx<'_>, job: JobId, next_at: Millis) -> Done {
     if let Some(mut row) = tx.get(&JOBS, &job)? {
         row.held = None;
         row.next_at = next_at;
+        row.created_at = next_at;
+        row.attempts = 0;
+        row.noticed = false;
         tx.put(&JOBS, &job, &row)?;
     }
     Ok(())

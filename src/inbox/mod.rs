@@ -13,6 +13,7 @@ mod complete;
 pub mod contact;
 mod context;
 mod disk;
+pub mod delivery;
 pub mod keys;
 pub mod line;
 pub mod live;

@@ -1,3 +1,4 @@
 //! Followers of the journal.
 
 pub mod indexer;
+pub mod outbox;

@@ -13,6 +13,7 @@ pub struct Job {
     pub recipient: String,
     /// 0 for the first of its message, counting on; part of the reply token.
     pub recipient_no: u32,
+    /// When it was queued, or let go last: its tries count from here.
     pub created_at: Millis,
     pub attempts: u32,
     /// Not before.
