@@ -7,10 +7,15 @@
 pub mod agent;
 pub mod backup;
 pub mod check;
+pub mod contacts;
 pub mod control;
 pub mod dkim;
+pub mod export;
+pub mod import;
 pub mod inspect;
 mod logs;
+pub mod reindex;
+pub mod search;
 pub mod serve;
 pub mod token;
 
@@ -76,6 +81,16 @@ enum Command {
     Agent(agent::Options),
     /// Makes, lists and revokes API tokens
     Token(token::Options),
+    /// Takes archives of mail in: .eml files, Maildir folders, mbox files
+    Import(import::Options),
+    /// Writes every mail and chat message to an mbox file
+    Export(export::Options),
+    /// Takes contacts in from CSV, or writes them out
+    Contacts(contacts::Options),
+    /// Searches as the web page does
+    Search(search::Options),
+    /// Builds the search index anew from the store
+    Reindex(reindex::Options),
     /// Copies everything into one file, while the server runs
     Backup(backup::Options),
     /// Makes an empty data folder from a backup
@@ -111,6 +126,11 @@ fn run(line: Line) -> Outcome {
         Command::Serve(options) => serve::run(setting, options),
         Command::Agent(options) => agent::run(setting, options),
         Command::Token(options) => token::run(setting, options),
+        Command::Import(options) => import::run(setting, options),
+        Command::Export(options) => export::run(setting, options),
+        Command::Contacts(options) => contacts::run(setting, options),
+        Command::Search(options) => search::run(setting, options),
+        Command::Reindex(options) => reindex::run(setting, options),
         Command::Backup(options) => backup::run(setting, options),
         Command::Restore(options) => backup::restore(setting, options),
         Command::Check(options) => check::run(setting, options),

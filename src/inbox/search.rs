@@ -9,6 +9,7 @@ use casella_index::search::{
     Atom, Cursor, Fact, Facts, Fit, Fragment, Note, Query, Serving, Snippets, State,
 };
 use casella_index::{Store, StoreError};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -235,6 +236,36 @@ pub fn status_atom(status: Status) -> Atom {
 /// The condition that a message bears this channel.
 pub fn channel_atom(channel: Channel) -> Atom {
     Atom::Channel(channel.as_str())
+}
+
+impl Answer {
+    /// As programs get it: `snippet` is HTML that is safe to put in a page.
+    pub fn to_json(&self) -> Value {
+        let hit = |hit: &Hit| {
+            json!({
+                "conversation": hit.conversation,
+                "message": hit.message,
+                "score": hit.score,
+                "snippet": as_html(&hit.snippet),
+            })
+        };
+        json!({
+            "hits": self.hits.iter().map(hit).collect::<Vec<_>>(),
+            "total": self.total,
+            "total_exact": self.total_exact,
+            "next_cursor": self.next.map(|cursor| cursor.to_string()),
+            "took_ms": self.took,
+            "notes": self.notes.iter().map(Note::to_string).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A snippet as plain text.
+pub fn as_text(snippet: &[Fragment]) -> String {
+    snippet
+        .iter()
+        .map(|fragment| fragment.text.as_str())
+        .collect()
 }
 
 /// A snippet as HTML: escaped, what was asked for in `<mark>`.

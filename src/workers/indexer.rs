@@ -13,8 +13,8 @@ use std::time::Duration;
 
 /// How long to wait before trying again what failed.
 const AFTER_FAILURE: Millis = 10 * SECOND;
-/// The longest sleep: a failed search asks for nobody else to look.
-const LONGEST_SLEEP: Millis = 2 * SECOND;
+/// The longest sleep: whoever wants a new index waits no longer for this thread to look.
+const LONGEST_SLEEP: Millis = SECOND;
 
 /// The running thread. Dropping it stops it.
 pub struct Indexer {
@@ -47,12 +47,6 @@ impl Indexer {
             bell,
             thread: thread.ok(),
         }
-    }
-
-    /// Has a new index built; [`Serving::state`] tells how far it is.
-    pub fn rebuild(&self, why: &str) {
-        let why = why.to_owned();
-        self.bell.ring(|wanted| wanted.rebuild = Some(why));
     }
 
     /// Commits what was taken in, and ends. What was not goes on at the next start.
@@ -138,7 +132,7 @@ impl Work {
                 return self.close();
             }
             self.look_after_damage();
-            if let Some(why) = wanted.rebuild {
+            if let Some(why) = wanted.rebuild.or_else(|| self.serving.take_wanted()) {
                 self.build_because(&why);
             }
             wake = self.step();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use super::find::{Cursor, Facts, Found};
 use super::index::{Index, Unusable};
@@ -47,6 +47,10 @@ pub struct Serving {
     reached: AtomicU64,
     /// A search failed in a way that a damaged index explains.
     suspect: AtomicBool,
+    /// Why somebody asks for a new index.
+    wanted: Mutex<Option<String>>,
+    /// How many indexes have served.
+    built: AtomicU64,
 }
 
 impl Default for Serving {
@@ -56,6 +60,8 @@ impl Default for Serving {
             state: RwLock::new(State::Starting),
             reached: AtomicU64::new(0),
             suspect: AtomicBool::new(false),
+            wanted: Mutex::new(None),
+            built: AtomicU64::new(0),
         }
     }
 }
@@ -93,6 +99,22 @@ impl Serving {
     /// From now on this index answers.
     pub fn serve(&self, index: Index) {
         *self.index.write() = Some(index);
+        self.built.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How many indexes have served so far: grows when a new one takes over.
+    pub fn built(&self) -> u64 {
+        self.built.load(Ordering::Acquire)
+    }
+
+    /// Asks whoever indexes for a new index.
+    pub fn want_new(&self, why: &str) {
+        *self.wanted.lock() = Some(why.to_owned());
+    }
+
+    /// Why a new index was asked for, once.
+    pub fn take_wanted(&self) -> Option<String> {
+        self.wanted.lock().take()
     }
 
     /// Whether any index answers.

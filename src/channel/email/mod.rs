@@ -6,6 +6,7 @@ pub mod deliver;
 pub mod dkim;
 pub mod dns;
 mod gather;
+pub mod export;
 pub mod import;
 pub mod inspect;
 pub mod parse;

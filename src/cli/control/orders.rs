@@ -1,7 +1,7 @@
 //! The orders there are, and who carries each out.
 
 use super::{House, Tell};
-use crate::cli::{agent, backup, token};
+use crate::cli::{agent, backup, contacts, export, import, reindex, search, token};
 use crate::error::Outcome;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -12,11 +12,36 @@ use std::path::PathBuf;
 pub enum Order {
     AgentPut(agent::Put),
     AgentList,
-    AgentDisable { email: String },
-    TokenAdd { name: String },
+    AgentDisable {
+        email: String,
+    },
+    TokenAdd {
+        name: String,
+    },
     TokenList,
-    TokenRevoke { name: String },
-    Backup { file: PathBuf },
+    TokenRevoke {
+        name: String,
+    },
+    Backup {
+        file: PathBuf,
+    },
+    Import {
+        paths: Vec<PathBuf>,
+        dry_run: bool,
+    },
+    Export {
+        file: PathBuf,
+    },
+    ContactsImport {
+        file: PathBuf,
+    },
+    ContactsExport,
+    Search {
+        query: String,
+        limit: usize,
+        json: bool,
+    },
+    Reindex,
 }
 
 impl House {
@@ -30,6 +55,12 @@ impl House {
             Order::TokenList => token::list(self, tell),
             Order::TokenRevoke { name } => token::revoke(self, name, tell),
             Order::Backup { file } => backup::write(self, &file, tell),
+            Order::Import { paths, dry_run } => import::take_in(self, &paths, dry_run, tell),
+            Order::Export { file } => export::write(self, &file, tell),
+            Order::ContactsImport { file } => contacts::import(self, &file, tell),
+            Order::ContactsExport => contacts::export(self, tell),
+            Order::Search { query, limit, json } => search::find(self, query, limit, json, tell),
+            Order::Reindex => reindex::build(self, tell),
         }
     }
 }
