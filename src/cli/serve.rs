@@ -73,6 +73,7 @@ async fn serve(inbox: Inbox) -> Outcome {
     let mut running = JoinSet::new();
     running.spawn(smtp::serve(smtp, post, reception, stopping.clone()));
     running.spawn(serve_http(app.clone(), http, certificate, stopping.clone()));
+    running.spawn(wake_visitors(app.clone(), stopping.clone()));
     running.spawn(sweep(app.clone(), stopping));
     announce(&app, &bound)?;
     signals.wait(&inbox, &stop).await?;
@@ -166,6 +167,14 @@ async fn serve_http(
     let server = Server::new(web::routes(), app.clone(), terms, stopping);
     let _ = app.counters.set(server.counters());
     server.run(listener).await;
+}
+
+/// Rings for the connected visitors a commit concerns.
+async fn wake_visitors(app: App, mut stopping: watch::Receiver<bool>) {
+    tokio::select! {
+        _ = stopping.wait_for(|stop| *stop) => {}
+        () = app.chat.hub.clone().follow(app.inbox.clone()) => {}
+    }
 }
 
 async fn sweep(app: App, mut stopping: watch::Receiver<bool>) {

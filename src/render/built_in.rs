@@ -8,6 +8,7 @@ macro_rules! carried {
 
 /// Name (path without `.hbs`) and source of each template.
 pub const TEMPLATES: &[(&str, &str)] = carried! { "", ".hbs":
+    "chat/demo"
     "chat/frame"
     "mail/follow_up/html"
     "mail/follow_up/text.txt"
@@ -59,6 +60,7 @@ pub const ASSETS: &[(&str, &str)] = carried! { "assets/", "":
     "app.js"
     "chat.css"
     "chat.js"
+    "demo.css"
     "favicon-unread.svg"
     "favicon.svg"
     "icons.svg"

@@ -1,6 +1,7 @@
 //! The chat widget: its loader, its frame, and the calls it makes (`/chat/v1`).
 
 mod api;
+mod demo;
 mod frame;
 mod identify;
 mod key;
@@ -22,4 +23,9 @@ pub fn routes() -> Router<App> {
         .post("/chat/v1/page", api::page)
         .get("/chat/v1/files/{message}/{k}", api::file)
         .get("/chat/v1/events", api::events)
+}
+
+/// The sample shop of `casella serve --demo`.
+pub fn demo_routes() -> Router<App> {
+    Router::new().get("/demo/", demo::shop)
 }
