@@ -17,7 +17,7 @@
   const sizes = {
     closed: { width: "96px", height: "96px", "max-width": "100vw", "max-height": "100vh" },
     teaser: { width: "344px", height: "232px", "max-width": "100vw", "max-height": "100vh" },
-    open: { width: "424px", height: "736px", "max-width": "100vw", "max-height": "100vh" },
+    open: { width: "440px", height: "744px", "max-width": "100vw", "max-height": "100vh" },
     full: { width: "100vw", height: "100dvh", "max-width": "none", "max-height": "none" },
   };
   style({
