@@ -5,6 +5,7 @@ use super::control::{self, House};
 use super::{Setting, block_on, say};
 use crate::channel::email::authentication::Authenticator;
 use crate::channel::email::dns::Dns;
+use crate::channel::email::post::Post;
 use crate::channel::email::receive::Reception;
 use crate::channel::email::smtp::{self, SmtpConfig};
 use crate::clock::Clock;
@@ -15,6 +16,7 @@ use crate::render::Templates;
 use crate::tls::Certificate;
 use crate::web::{self, App};
 use crate::workers::indexer::{Indexer, index_folder};
+use crate::workers::outbox::Outbox;
 use casella_index::search::Serving;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,6 +28,9 @@ use tokio::task::JoinSet;
 
 /// How often sessions that have ended are swept out.
 const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// How long deliveries under way may take to end; what is cut off is tried again at the next start.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {}
@@ -50,7 +55,8 @@ async fn serve(inbox: Inbox) -> Outcome {
     let http = bind("http.listen", inbox.config.http.listen).await?;
     let certificate = http_certificate(&inbox)?;
     let post = smtp_config(&inbox)?;
-    let reception = reception(&inbox)?;
+    let dns = Dns::new(&inbox.config.dns)?;
+    let reception = reception(&inbox, dns.clone());
     let bound = Bound {
         smtp: smtp.local_addr().map_err(Failure::new)?,
         http: http.local_addr().map_err(Failure::new)?,
@@ -64,6 +70,9 @@ async fn serve(inbox: Inbox) -> Outcome {
         inbox.clock.clone(),
         search.clone(),
     );
+    let mail = Post::open(&inbox, app.templates.clone(), dns)?;
+    let outbox = Outbox::start(inbox.clone(), vec![Arc::new(mail)]).await;
+    let outbox = outbox.map_err(Failure::new)?;
     let house = House {
         inbox: inbox.clone(),
         search: Some(search),
@@ -77,7 +86,8 @@ async fn serve(inbox: Inbox) -> Outcome {
     running.spawn(sweep(app.clone(), stopping));
     announce(&app, &bound)?;
     signals.wait(&inbox, &stop).await?;
-    drain(running).await;
+    // Deliveries end while the listeners drain.
+    tokio::join!(drain(running), outbox.stop(PATIENCE));
     drop(control);
     indexer.stop();
     Ok(())
@@ -125,12 +135,11 @@ fn smtp_config(inbox: &Inbox) -> Outcome<Arc<SmtpConfig>> {
     }))
 }
 
-fn reception(inbox: &Inbox) -> Outcome<Arc<Reception>> {
+fn reception(inbox: &Inbox, dns: Dns) -> Arc<Reception> {
     let config = &inbox.config;
-    let dns = Dns::new(&config.dns)?;
     let authenticator =
         Authenticator::new(dns, &config.smtp.hostname, &config.mail.trusted_authserv);
-    Ok(Arc::new(Reception::new(inbox.clone(), authenticator)))
+    Arc::new(Reception::new(inbox.clone(), authenticator))
 }
 
 fn http_certificate(inbox: &Inbox) -> Outcome<Option<Certificate>> {

@@ -10,7 +10,6 @@ mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use casella_index::model::{Channel, Job, JobId};
@@ -37,43 +36,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// Journal entries read at a time.
 const STEP: usize = 512;
 
-/// How full it is; for the metrics.
-#[derive(Debug, Clone, Default)]
-pub struct Gauges(Arc<Counts>);
-
-#[derive(Debug, Default)]
-struct Counts {
-    waiting: AtomicUsize,
-    held: AtomicUsize,
-    running: AtomicUsize,
-}
-
-impl Gauges {
-    /// Jobs that wait for their time or their turn.
-    pub fn waiting(&self) -> usize {
-        self.0.waiting.load(Ordering::Relaxed)
-    }
-
-    /// Jobs that wait for a person.
-    pub fn held(&self) -> usize {
-        self.0.held.load(Ordering::Relaxed)
-    }
-
-    /// Tries under way.
-    pub fn running(&self) -> usize {
-        self.0.running.load(Ordering::Relaxed)
-    }
-
-    fn show(&self, book: &Book) {
-        self.0.waiting.store(book.waiting(), Ordering::Relaxed);
-        self.0.held.store(book.held(), Ordering::Relaxed);
-        self.0.running.store(book.running(), Ordering::Relaxed);
-    }
-}
-
 /// The running outbox. Dropping it ends it at once; [`Outbox::stop`] lets tries under way end.
 pub struct Outbox {
-    gauges: Gauges,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -87,22 +51,16 @@ impl Outbox {
         for channel in channels.iter().filter(|channel| channel.is_open()) {
             release(&inbox, channel.channel()).await?;
         }
-        let gauges = Gauges::default();
         let (stop, stopped) = watch::channel(false);
         let work = Work {
             book: Book::open(&inbox, &channels)?,
             inbox,
             channels,
-            gauges: gauges.clone(),
             tries: JoinSet::new(),
             jobs: HashMap::new(),
         };
         let task = tokio::spawn(work.run(stopped));
-        Ok(Self { gauges, stop, task })
-    }
-
-    pub fn gauges(&self) -> Gauges {
-        self.gauges.clone()
+        Ok(Self { stop, task })
     }
 
     /// Begins no further try, and waits for those under way, but not longer than `patience`.
@@ -148,7 +106,6 @@ async fn release(inbox: &Inbox, channel: Channel) -> Done {
 struct Work {
     inbox: Inbox,
     channels: Vec<Arc<dyn Deliver>>,
-    gauges: Gauges,
     book: Book,
     tries: JoinSet<After>,
     /// Which job a task tries.
@@ -165,7 +122,6 @@ impl Work {
                 tracing::error!(%error, "the outbox cannot read the journal");
             }
             self.begin_due();
-            self.gauges.show(&self.book);
             let sleep = self.book.sleep(self.inbox.clock.now()).min(LONGEST_SLEEP);
             tokio::select! {
                 _ = stopped.changed() => {}

@@ -9,10 +9,14 @@ use casella_index::store::pack;
 use casella_index::{Actor, Event, StoreError};
 
 use super::compose::{self, ComposeError};
-use super::deliver::{Courier, End, Failure, Letter, Receipt};
+use super::deliver::{
+    Caller, Courier, Direct, End, Failure, Letter, Receipt, Settings, Timeouts, Trust,
+};
 use super::dkim::{KeyError, Keyring};
+use super::dns::Dns;
 use super::gather;
 use crate::channel::{Deliver, Lane};
+use crate::error::{self, Outcome};
 use crate::inbox::Inbox;
 use crate::inbox::delivery::Attempt;
 use crate::render::Templates;
@@ -37,6 +41,29 @@ enum Unmade {
 }
 
 impl Post {
+    /// As configured; `dns` tells where direct delivery goes.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn open(inbox: &Inbox, templates: Arc<Templates>, dns: Dns) -> Outcome<Self> {
+        let config = &inbox.config;
+        let settings = Settings {
+            via: config.outbound.via.clone(),
+            password: config.outbound.password.clone(),
+            direct: Direct {
+                port: config.outbound.mx_port,
+                allow: config.fetch.allow.clone(),
+            },
+            caller: Caller {
+                hostname: config.smtp.hostname.clone(),
+                trust: Trust::new(&[]).map_err(error::Failure::new)?,
+                timeouts: Timeouts::default(),
+            },
+        };
+        let courier = Courier::new(settings, Arc::new(dns));
+        Ok(Self::new(inbox.clone(), templates, courier))
+    }
+
     pub fn new(inbox: Inbox, templates: Arc<Templates>, courier: Courier) -> Self {
         let keyring = Keyring::new(&inbox.folder);
         Self {

@@ -170,16 +170,4 @@ impl Book {
         let wait = next.map_or(Millis::MAX, |at| at.saturating_sub(now).max(0));
         Duration::from_millis(wait.unsigned_abs())
     }
-
-    pub fn waiting(&self) -> usize {
-        self.lanes.values().map(|queue| queue.waiting.len()).sum()
-    }
-
-    pub fn running(&self) -> usize {
-        self.lanes.values().map(|queue| queue.running).sum()
-    }
-
-    pub fn held(&self) -> usize {
-        self.jobs.len() - self.waiting() - self.running()
-    }
 }
