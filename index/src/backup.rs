@@ -8,7 +8,7 @@
 use crate::error::StoreError;
 use crate::rows::Rows;
 use crate::segment::{HEAD_BYTES, SegmentIo};
-use crate::store::{Options, Snapshot, Store, definition};
+use crate::store::{Snapshot, Store, definition};
 use crate::tables::{BLOBS, DERIVED, JOURNAL, KEPT, SESSIONS};
 use redb::Database;
 use ring::digest;
@@ -325,12 +325,12 @@ fn field(reader: &mut impl Read) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Replays the journal of `store` into an empty one and names the first derived row that differs.
+/// Replays the journal of `store` into an empty one in memory and names the first derived row that differs.
 ///
 /// # Errors
 /// The stores' own.
-pub fn replay_differs(store: &Store, empty: Options) -> Result<Option<String>, StoreError> {
-    let twin = Store::open_on(empty)?;
+pub fn replay_differs(store: &Store) -> Result<Option<String>, StoreError> {
+    let twin = Store::scratch()?;
     let entries = {
         let snapshot = store.read()?;
         snapshot.all(&JOURNAL)?

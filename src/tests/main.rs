@@ -1,0 +1,9 @@
+//! Promises kept by a running Casella: the real binary, real sockets, a folder that is thrown away.
+//!
+//! One file per promise. Each begins with `World::start()` (or a configuration of its own), speaks
+//! SMTP, HTTP and the command line to it, and ends by itself: the server is told to stop, and its
+//! journal replayed into an empty store must give the same tables.
+
+mod commands;
+mod http;
+mod world;
