@@ -5,5 +5,6 @@
 
 pub mod graph;
 pub mod parse;
+pub mod receive;
 pub mod signature;
 pub mod trouble;

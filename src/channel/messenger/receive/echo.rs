@@ -1,0 +1,154 @@
+//! What the page sent, and what became of it: echoes, deliveries, reads.
+//!
+//! An echo may overtake the answer to our own send; it is told by our `metadata` then, and the mid it
+//! brings is kept at once, so that the answer changes nothing any more. What was sent elsewhere joins the
+//! thread as "sent outside".
+
+use super::Person;
+use super::line::{attachments, believable, dress, words};
+use crate::channel::messenger::parse::{Happening, Said};
+use crate::inbox::{Done, line};
+use casella_index::model::*;
+use casella_index::tables::JOBS;
+use casella_index::{Event, Rows, Tx};
+
+/// What our metadata begins with; the message's id follows.
+const MARK: &str = "casella:";
+/// Lines a watermark is looked for in, newest first: what is older was reported long ago.
+const REACH: usize = 100;
+
+/// The metadata of a message we send.
+pub fn metadata(message: MessageId) -> String {
+    format!("{MARK}{message}")
+}
+
+pub fn take(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    event: &Happening,
+    said: &Said,
+    metadata: Option<&str>,
+) -> Done {
+    if person.message(tx, &said.mid)?.is_some() {
+        return Ok(());
+    }
+    match ours(tx, person, metadata)? {
+        Some(message) => arrived(tx, message, &said.mid),
+        None => outside(tx, person, event, said),
+    }
+}
+
+/// The message of ours that this metadata names, if it truly went to this person.
+fn ours(tx: &Tx<'_>, person: &Person, metadata: Option<&str>) -> Done<Option<Message>> {
+    let id = metadata
+        .and_then(|m| m.strip_prefix(MARK))
+        .and_then(|id| id.parse().ok());
+    let Some(id) = id else { return Ok(None) };
+    let same = |facts: &MessengerFacts| facts.page == person.page && facts.psid == person.psid;
+    Ok(tx
+        .message(id)?
+        .filter(|message| message.messenger.as_ref().is_some_and(same)))
+}
+
+/// The echo proves that it was sent, whether or not the answer to our call ever came.
+fn arrived(tx: &mut Tx<'_>, mut message: Message, mid: &str) -> Done {
+    let job = tx
+        .all(&JOBS)?
+        .into_iter()
+        .find(|(_, job)| job.message == message.id);
+    if let Some((job, _)) = job {
+        let outcome = Outcome::Sent {
+            detail: String::new(),
+            ids: vec![mid.to_owned()],
+        };
+        tx.record(Event::DeliveryTried {
+            conversation: message.conversation,
+            message: message.id,
+            job,
+            outcome,
+        })?;
+    } else if let Some(facts) = message
+        .messenger
+        .as_mut()
+        .filter(|facts| facts.mid.is_none())
+    {
+        facts.mid = Some(mid.to_owned());
+        tx.record(Event::MessageChanged(Box::new(message)))?;
+    }
+    Ok(())
+}
+
+fn outside(tx: &mut Tx<'_>, person: &Person, event: &Happening, said: &Said) -> Done {
+    let conversation = match person.newest(tx)? {
+        Some(newest) => newest,
+        None => person.open(tx, None)?,
+    };
+    let mut message = line::next(tx, &conversation)?;
+    message.at = believable(event.timestamp, tx.now());
+    message.direction = Direction::Out;
+    message.author = Author {
+        kind: AuthorKind::Agent,
+        name: "Facebook".into(),
+        ..Author::default()
+    };
+    message.delivery.state = DeliveryState::Sent;
+    let facts = MessengerFacts {
+        mid: Some(said.mid.clone()),
+        kind: "echo".into(),
+        outside: true,
+        ..MessengerFacts::default()
+    };
+    dress(
+        tx,
+        &mut message,
+        person,
+        event,
+        facts,
+        &words(said),
+        attachments(&said.files),
+    )?;
+    tx.record(Event::MessageAdded {
+        message: Box::new(message),
+        reopens: false,
+        unread: false,
+    })?;
+    Ok(())
+}
+
+/// Everything sent up to the watermark (and what is named besides) got this far.
+pub fn reported(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    watermark: Millis,
+    mids: &[String],
+    state: DeliveryState,
+) -> Done {
+    let Some(conversation) = person.newest(tx)? else {
+        return Ok(());
+    };
+    let mut reached: Vec<Message> = tx.thread_back(conversation.id, u32::MAX, REACH)?;
+    reached.retain(|m| {
+        m.at <= watermark
+            && m.messenger
+                .as_ref()
+                .is_some_and(|facts| facts.mid.is_some())
+    });
+    for mid in mids {
+        reached.extend(person.message(tx, mid)?);
+    }
+    reached.sort_by_key(|message| message.id);
+    reached.dedup_by_key(|message| message.id);
+    for message in reached
+        .iter()
+        .filter(|m| m.direction == Direction::Out && m.delivery.state < state)
+    {
+        tx.record(Event::DeliveryReported {
+            conversation: message.conversation,
+            message: message.id,
+            recipient: None,
+            state,
+            detail: String::new(),
+        })?;
+    }
+    Ok(())
+}
