@@ -4,6 +4,7 @@ pub mod api;
 pub mod app;
 mod health;
 mod refuse;
+mod webhooks;
 pub mod widget;
 
 pub use app::App;
@@ -15,5 +16,6 @@ use crate::http::Router;
 pub fn routes() -> Router<App> {
     Router::new()
         .merge(health::routes())
+        .merge(webhooks::routes())
         .merge(widget::routes())
 }

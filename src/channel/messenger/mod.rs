@@ -3,7 +3,10 @@
 //! [`signature`] and [`parse`] are pure: bytes in, values out. Every person gets a conversation and no
 //! contact; Meta's word on whether we may still answer is the last.
 
+pub mod connection;
+pub mod deliver;
 pub mod graph;
+pub mod media;
 pub mod parse;
 pub mod receive;
 pub mod signature;
