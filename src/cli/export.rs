@@ -32,7 +32,7 @@ pub fn write(house: &House, file: &Path, tell: &dyn Tell) -> Outcome {
     let total = all.len() as u64;
     for (done, id) in (1..).zip(all) {
         write_mbox(&house.inbox, id, &mut out)?;
-        if done % 100 == 0 {
+        if u64::is_multiple_of(done, 100) {
             tell.progress(done, total)?;
         }
     }

@@ -41,7 +41,7 @@ pub fn take_in(house: &House, paths: &[PathBuf], dry_run: bool, tell: &dyn Tell)
     };
     let total = Total::of(&found);
     let report = importer.run(&found, &mut |progress: Progress| {
-        let due = progress.mails % BETWEEN_WORDS == 0;
+        let due = progress.mails.is_multiple_of(BETWEEN_WORDS);
         if due
             && tell
                 .progress(progress.mails, total.guess(progress))

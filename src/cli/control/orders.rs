@@ -64,3 +64,7 @@ impl House {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "orders_tests.rs"]
+mod tests;
