@@ -8,8 +8,10 @@ use crate::channel::email::dns::Dns;
 use crate::channel::email::post::Post;
 use crate::channel::email::receive::Reception;
 use crate::channel::email::smtp::{self, SmtpConfig};
+use crate::channel::messenger;
 use crate::clock::Clock;
 use crate::error::{Failure, Outcome};
+use crate::fetch::Fetcher;
 use crate::http::{Server, Terms};
 use crate::inbox::Inbox;
 use crate::render::Templates;
@@ -71,8 +73,10 @@ async fn serve(inbox: Inbox) -> Outcome {
         search.clone(),
     );
     let mail = Post::open(&inbox, app.templates.clone(), dns)?;
-    let outbox = Outbox::start(inbox.clone(), vec![Arc::new(mail)]).await;
+    let (messenger, media) = messenger(&inbox, &app);
+    let outbox = Outbox::start(inbox.clone(), vec![Arc::new(mail), Arc::new(messenger)]).await;
     let outbox = outbox.map_err(Failure::new)?;
+    tokio::spawn(media.follow());
     let house = House {
         inbox: inbox.clone(),
         search: Some(search),
@@ -91,6 +95,17 @@ async fn serve(inbox: Inbox) -> Outcome {
     drop(control);
     indexer.stop();
     Ok(())
+}
+
+/// Both ends of Messenger's outgoing side: what sends, and what fetches files and names.
+fn messenger(inbox: &Inbox, app: &App) -> (messenger::deliver::Sender, messenger::media::Media) {
+    let config = &inbox.config;
+    let fetcher = Fetcher::new(&config.fetch.allow);
+    let at = &config.messenger;
+    let graph = messenger::graph::Graph::new(fetcher.clone(), &at.graph_url, &at.graph_version);
+    let media = messenger::media::Media::new(inbox.clone(), fetcher, graph.clone());
+    let sender = messenger::deliver::Sender::new(inbox.clone(), graph, app.templates.clone());
+    (sender, media)
 }
 
 /// Pages and templates. Without a configured address, links begin with the one really bound.
