@@ -134,14 +134,17 @@ impl Index {
     ) -> Result<Found, Unusable> {
         guarded(|| {
             let searcher = self.searcher();
+            let (conditions, parts) = parted(query);
             let search = Search {
                 index: self,
                 searcher: &searcher,
                 facts,
+                conditions,
+                parts,
                 limit: limit.max(1),
                 after,
             };
-            Ok(search.run(query)?)
+            Ok(search.run(has_near(query))?)
         })
     }
 }
@@ -150,24 +153,41 @@ struct Search<'a> {
     index: &'a Index,
     searcher: &'a Searcher,
     facts: &'a Arc<dyn Facts>,
+    /// Facts that must hold, or not. Asked of candidates as they are walked, never of the rest.
+    conditions: Vec<(Fact, bool)>,
+    /// What must hold besides.
+    parts: Vec<Expr>,
     limit: usize,
     after: Option<Cursor>,
 }
 
+/// Conditions on the conversation alone, and the other parts.
+fn parted(query: &Query) -> (Vec<(Fact, bool)>, Vec<Expr>) {
+    let (mut conditions, mut parts) = (Vec::new(), Vec::new());
+    for part in &query.parts {
+        match part {
+            Expr::Is(Atom::Fact(fact)) => conditions.push((fact.clone(), true)),
+            Expr::Not(Atom::Fact(fact)) => conditions.push((fact.clone(), false)),
+            other => parts.push(other.clone()),
+        }
+    }
+    (conditions, parts)
+}
+
 impl Search<'_> {
-    fn run(&self, query: &Query) -> tantivy::Result<Found> {
+    fn run(&self, has_near: bool) -> tantivy::Result<Found> {
         let spread_before = self.after.is_some_and(|c| c.fit == Fit::Conversation);
         let mut found = Found::default();
         let mut seen = HashSet::new();
         if !spread_before {
-            let walk = self.walk(&query.parts, false)?;
+            let walk = self.walk(&self.parts, false)?;
             found = self.page(walk, Fit::Message, None, &mut seen);
         }
         if spread_before || (self.after.is_none() && found.total == 0) {
-            found = self.spread(query, &mut seen)?;
+            found = self.spread(&mut seen)?;
         }
-        if self.after.is_none() && found.total < FEW && has_near(query) {
-            self.add_near(query, &mut found, &mut seen)?;
+        if self.after.is_none() && found.total < FEW && has_near {
+            self.add_near(&mut found, &mut seen)?;
         }
         Ok(found)
     }
@@ -235,11 +255,16 @@ impl Search<'_> {
         self.facts
             .conversation(candidate.message, candidate.conversation)
             .filter(|conversation| among.is_none_or(|set| set.contains(conversation)))
+            .filter(|conversation| {
+                let as_asked =
+                    |(fact, is): &(Fact, bool)| self.facts.holds(*conversation, fact) == *is;
+                self.conditions.iter().all(as_asked)
+            })
     }
 
     /// Words that no single message holds may stand in several of one conversation.
-    fn spread(&self, query: &Query, seen: &mut HashSet<u64>) -> tantivy::Result<Found> {
-        let (words, rest): (Vec<_>, Vec<_>) = query.parts.iter().cloned().partition(is_sought);
+    fn spread(&self, seen: &mut HashSet<u64>) -> tantivy::Result<Found> {
+        let (words, rest): (Vec<_>, Vec<_>) = self.parts.iter().cloned().partition(is_sought);
         let nothing = Found {
             total_exact: true,
             ..Found::default()
@@ -269,13 +294,8 @@ impl Search<'_> {
     }
 
     /// Fills a short answer up with near spellings, on its first page only.
-    fn add_near(
-        &self,
-        query: &Query,
-        found: &mut Found,
-        seen: &mut HashSet<u64>,
-    ) -> tantivy::Result<()> {
-        let walk = self.walk(&query.parts, true)?;
+    fn add_near(&self, found: &mut Found, seen: &mut HashSet<u64>) -> tantivy::Result<()> {
+        let walk = self.walk(&self.parts, true)?;
         let near = self.page(walk, Fit::Near, None, seen);
         let room = self.limit - found.hits.len();
         found.hits.extend(near.hits.into_iter().take(room));
