@@ -3,19 +3,33 @@
 pub mod api;
 pub mod app;
 mod health;
+pub mod pages;
 mod refuse;
 mod webhooks;
+pub mod view;
 pub mod widget;
 
 pub use app::App;
 pub use refuse::refuse;
 
-use crate::http::Router;
+use crate::http::router::Asked;
+use crate::http::{Refusal, Response, Router};
 
 /// Everything HTTP answers.
 pub fn routes() -> Router<App> {
     Router::new()
         .merge(health::routes())
         .merge(webhooks::routes())
+        .merge(pages::routes())
         .merge(widget::routes())
+        .refusals(refusal)
+}
+
+/// Programs are refused in JSON, people on a page.
+fn refusal(app: &App, asked: &Asked, refusal: &Refusal) -> Response {
+    const PROGRAMS: [&str; 5] = ["/api/", "/chat/", "/webhooks/", "/healthz", "/metrics"];
+    match PROGRAMS.iter().any(|p| asked.path.starts_with(p)) {
+        true => refusal.json(),
+        false => pages::show_refusal(app, asked, refusal),
+    }
 }

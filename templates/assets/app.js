@@ -1,1 +1,530 @@
-export {};
+// The agents' pages, made live. Everything here works without it; it only saves waiting.
+//
+// The server renders every part. When something changes, the page fetches itself and this module puts
+// the new parts in place of the old ones, keyed by id, so that what an agent is reading, typing or has
+// unfolded stays as it is. Tabs of one browser share one connection to `/live`.
+
+const root = document.documentElement;
+const words = document.getElementById("words")?.dataset ?? {};
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+const threadId = () => $(".thread[data-conversation]")?.dataset.conversation;
+const fill = (text, values) => (text ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+root.classList.add("js");
+
+/* Parts in place */
+
+const rendered = new WeakMap();
+const source = (node) => rendered.get(node) ?? node.outerHTML;
+
+// Makes the children of `now` those of `next`: equal ones are kept as they stand, with their state.
+function patchChildren(now, next) {
+  const known = new Map($$(":scope > [id]", now).map((child) => [child.id, child]));
+  const wanted = [...next.children];
+  if (wanted.some((child) => !child.id)) {
+    if (source(now) !== next.outerHTML) {
+      now.replaceChildren(...next.cloneNode(true).childNodes);
+      rendered.set(now, next.outerHTML);
+    }
+    return;
+  }
+  let place = null;
+  for (const child of wanted) {
+    const html = child.outerHTML;
+    let node = known.get(child.id);
+    known.delete(child.id);
+    if (!node || source(node) !== html) {
+      const fresh = document.importNode(child, true);
+      rendered.set(fresh, html);
+      if (node) {
+        keepState(node, fresh);
+        node.replaceWith(fresh);
+      }
+      node = fresh;
+    }
+    const after = place ? place.nextElementSibling : now.firstElementChild;
+    if (after !== node) now.insertBefore(node, after);
+    place = node;
+  }
+  for (const gone of known.values()) gone.remove();
+}
+
+function keepState(from, to) {
+  const opened = $$("details", from).map((details) => details.open);
+  $$("details", to).forEach((details, n) => (details.open ||= opened[n] ?? false));
+  const focused = from.contains(document.activeElement) ? document.activeElement : null;
+  if (focused) {
+    const n = $$("a, button, input, select, textarea, summary", from).indexOf(focused);
+    queueMicrotask(() => $$("a, button, input, select, textarea, summary", to)[n]?.focus());
+  }
+}
+
+function patch(next) {
+  for (const now of $$("[data-live]")) {
+    const fresh = $(`[data-live="${now.dataset.live}"]`, next);
+    if (!fresh || now.contains(document.activeElement?.closest("select, input, textarea"))) continue;
+    if (now.dataset.live === "reach") patchReach(now, fresh);
+    else patchChildren(now, fresh);
+  }
+  const empty = $("[data-empty]", next);
+  const list = $('[data-live="list"]');
+  if (list) {
+    $("[data-empty]")?.remove();
+    if (empty) list.after(document.importNode(empty, true));
+  }
+  const icon = $('link[rel="icon"]', next);
+  if (icon) $('link[rel="icon"]').href = icon.href;
+  document.title = next.title;
+  ages();
+}
+
+// The channels an agent may choose change with who is online; the choice made by hand stays.
+function patchReach(now, fresh) {
+  const select = $("select", now);
+  const chosen = select.dataset.touched && select.value;
+  if (source(now) === fresh.outerHTML) return;
+  rendered.set(now, fresh.outerHTML);
+  const options = $$("option", fresh).map((option) => document.importNode(option, true));
+  select.replaceChildren(...options);
+  const possible = options.some((option) => option.value === chosen && !option.disabled);
+  if (chosen && possible) select.value = chosen;
+  showFor(select.value);
+}
+
+let fetching = null;
+let again = false;
+
+// Fetches this page and puts its parts in place. Looking away is not reading: such a fetch says so.
+async function refresh() {
+  if (fetching) {
+    again = true;
+    return fetching;
+  }
+  fetching = (async () => {
+    try {
+      const headers = document.hidden ? { "X-Purpose": "prefetch" } : {};
+      const answer = await fetch(location.href, { headers });
+      if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
+      if (answer.ok) settle(await answer.text(), patch);
+    } catch {
+      // The stream's own reconnect tells the agent; the next event tries again.
+    }
+  })();
+  await fetching;
+  fetching = null;
+  if (again) {
+    again = false;
+    later();
+  }
+}
+
+// Puts a page's parts in place; who reads the end of the thread goes on reading its end.
+function settle(html, put) {
+  const next = new DOMParser().parseFromString(html, "text/html");
+  const body = $("#thread-body");
+  const atEnd = body && body.scrollHeight - body.scrollTop - body.clientHeight < 80;
+  put(next);
+  if (atEnd) body.scrollTop = body.scrollHeight;
+}
+
+let timer = null;
+const later = () => (timer ??= setTimeout(() => ((timer = null), refresh()), 120));
+
+/* Ages */
+
+function ages() {
+  const now = Date.now();
+  for (const time of $$("time.age")) {
+    const minutes = Math.floor((now - Date.parse(time.dateTime)) / 60000);
+    if (minutes < 1) time.textContent = words.now;
+    else if (minutes < 60) time.textContent = `${minutes} ${words.min}`;
+    else if (minutes < 1440) time.textContent = `${Math.floor(minutes / 60)} ${words.h}`;
+  }
+}
+setInterval(ages, 30000);
+
+/* One connection for all tabs */
+
+const channel = "BroadcastChannel" in window ? new BroadcastChannel("casella") : null;
+let stream = null;
+
+function listen() {
+  if (!$(".app")) return;
+  if (navigator.locks && channel) {
+    navigator.locks.request("casella-live", () => new Promise(() => connect(true)));
+    channel.onmessage = ({ data }) => heard(data.name, data.data, false);
+  } else {
+    connect(false);
+  }
+}
+
+function connect(shares) {
+  stream = new EventSource("/live");
+  const pass = (name) => (event) => {
+    const data = JSON.parse(event.data);
+    if (shares) channel.postMessage({ name, data });
+    heard(name, data, true);
+  };
+  stream.addEventListener("change", pass("change"));
+  stream.addEventListener("moment", pass("moment"));
+  let lost = false;
+  stream.onerror = () => {
+    lost = true;
+    root.classList.add("offline");
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => connect(shares), 5000);
+  };
+  stream.onopen = () => {
+    root.classList.remove("offline");
+    if (lost) later();
+    lost = false;
+  };
+}
+
+function heard(name, data, first) {
+  if (name === "change") {
+    if (data.wrote && first) tell(data);
+    later();
+  } else if (data.kind === "presence") {
+    later();
+  } else if (String(data.conversation) === threadId()) {
+    someoneIsThere(data);
+  }
+}
+
+const present = new Map();
+
+function someoneIsThere(moment) {
+  const me = document.body.dataset.me;
+  if (moment.agent !== undefined && String(moment.agent) === me) return;
+  const key = moment.agent ?? "visitor";
+  const text = {
+    visitor_types: moment.typing && words.visitorTyping,
+    agent_types: moment.typing && fill(words.typing, moment),
+    agent_looks: !present.has(key) && fill(words.looking, moment),
+  }[moment.kind];
+  clearTimeout(present.get(key)?.timer);
+  if (text) {
+    const timer = setTimeout(() => (present.delete(key), showPresent()), 8000);
+    present.set(key, { text, timer });
+  } else {
+    present.delete(key);
+  }
+  showPresent();
+}
+
+function showPresent() {
+  const line = $("#typing");
+  if (line) line.textContent = [...present.values()].map(({ text }) => text).join(" · ");
+}
+
+/* Telling agents: new chats first, politely */
+
+function tell({ conversation, wrote }) {
+  const { me, sound, notify } = document.body.dataset;
+  const mine = wrote.assignee === undefined || String(wrote.assignee) === me;
+  const looking = !document.hidden && String(conversation) === threadId();
+  if (!mine || looking || wrote.channel === "email") return;
+  if (sound === "true") chime();
+  if (notify === "true" && window.Notification?.permission === "granted" && document.hidden) {
+    const shown = new Notification(wrote.name || "Casella", {
+      body: wrote.snippet,
+      tag: `conversation-${conversation}`,
+    });
+    shown.onclick = () => {
+      window.focus();
+      location.assign(`/conversations/${conversation}`);
+    };
+  }
+}
+
+function chime() {
+  try {
+    const audio = new AudioContext();
+    [660, 880].forEach((pitch, n) => {
+      const tone = audio.createOscillator();
+      const gain = audio.createGain();
+      const start = audio.currentTime + n * 0.12;
+      tone.frequency.value = pitch;
+      gain.gain.setValueAtTime(0.06, start);
+      gain.gain.exponentialRampToValueAtTime(0.0001, start + 0.25);
+      tone.connect(gain).connect(audio.destination);
+      tone.start(start);
+      tone.stop(start + 0.26);
+    });
+  } catch {
+    // A browser that plays nothing before the first click stays silent.
+  }
+}
+
+document.addEventListener("change", async ({ target }) => {
+  if (target.matches("[data-asks-permission]") && target.checked && "Notification" in window) {
+    if ((await Notification.requestPermission()) !== "granted") target.checked = false;
+  }
+});
+
+/* The composer */
+
+const composer = () => $(".composer");
+const textBox = () => $(".composer textarea");
+
+// Hints that concern one channel only.
+function showFor(chosen) {
+  for (const hint of $$(".composer [data-only]")) hint.hidden = hint.dataset.only !== chosen;
+  count();
+}
+
+function count() {
+  const counter = $(".composer .counter");
+  const text = textBox();
+  if (!counter || !text) return;
+  const left = Number(counter.dataset.limit) - text.value.length;
+  counter.textContent = String(left);
+  counter.classList.toggle("over", left < 0);
+}
+
+function noteMode(on) {
+  const form = composer();
+  form.classList.toggle("composer-note", on);
+  const send = $(".send", form);
+  send.dataset.sendLabel ??= $("span", send).textContent;
+  $("span", send).textContent = on ? send.dataset.noteLabel : send.dataset.sendLabel;
+}
+
+function insert(text) {
+  const box = textBox();
+  const before = box.value.slice(0, box.selectionStart);
+  const lead = before && !before.endsWith("\n") && !before.endsWith(" ") ? "\n" : "";
+  box.setRangeText(lead + text, box.selectionStart, box.selectionEnd, "end");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
+}
+
+function keepDraft() {
+  const form = composer();
+  if (!form) return;
+  const key = form.dataset.draft;
+  const text = textBox().value;
+  if (text) localStorage.setItem(key, text);
+  else localStorage.removeItem(key);
+}
+
+let typing = false;
+let typingEnds = null;
+
+function sayTyping(on) {
+  clearTimeout(typingEnds);
+  if (on) typingEnds = setTimeout(() => sayTyping(false), 5000);
+  if (on === typing) return;
+  typing = on;
+  fetch(`/conversations/${threadId()}/typing`, {
+    method: "POST",
+    body: new URLSearchParams({ typing: on ? "1" : "0" }),
+    keepalive: true,
+  }).catch(() => {});
+}
+
+// Shown at once, sent behind it; the key makes a second try harmless.
+async function send(form) {
+  const text = textBox().value.trim();
+  const files = $('input[type="file"]', form);
+  if (!text && !files.files.length) return textBox().focus();
+  const data = new FormData(form);
+  data.set("do", "send");
+  const line = document.createElement("li");
+  line.className = `message message-${data.has("note") ? "note" : "out"} sending`;
+  line.id = `sending-${data.get("key")}`;
+  const card = document.createElement("article");
+  card.className = "message-card";
+  const body = document.createElement("div");
+  body.className = "text";
+  body.innerText = text;
+  const state = document.createElement("p");
+  state.className = "message-foot";
+  state.textContent = words.sending;
+  card.append(body, state);
+  line.append(document.createElement("span"), card);
+  $(".items").append(line);
+  $("#thread-body").scrollTop = $("#thread-body").scrollHeight;
+  const draft = textBox().value;
+  textBox().value = "";
+  keepDraft();
+  sayTyping(false);
+  const submit = $(".send", form);
+  submit.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: data });
+    const html = await answer.text();
+    line.remove();
+    settle(html, (next) => {
+      patch(next);
+      renew(form, $(".composer", next));
+    });
+    if (!answer.ok) textBox().value ||= draft;
+    keepDraft();
+  } catch {
+    line.classList.remove("sending");
+    const retry = document.createElement("button");
+    retry.type = "button";
+    retry.className = "link";
+    retry.textContent = words.retry;
+    retry.onclick = () => {
+      line.remove();
+      textBox().value = draft;
+      send(form);
+    };
+    state.replaceChildren(retry);
+    textBox().value = draft;
+    keepDraft();
+  }
+  submit.disabled = false;
+  textBox().focus();
+  count();
+}
+
+// The next answer gets a fresh key, and the notice (or none) of this one.
+function renew(form, next) {
+  if (!next) return location.reload();
+  form.elements.key.value = next.elements.key.value;
+  $(":scope > .notice", form)?.remove();
+  const notice = $(":scope > .notice", next);
+  if (notice) form.prepend(document.importNode(notice, true));
+  else {
+    $('input[type="file"]', form).value = "";
+    showFiles(form);
+    if (form.elements.note.checked) {
+      form.elements.note.checked = false;
+      noteMode(false);
+    }
+  }
+}
+
+function showFiles(form) {
+  const list = $(".composer-files", form);
+  const files = [...$('input[type="file"]', form).files];
+  list.hidden = !files.length;
+  list.replaceChildren(
+    ...files.map((file) => {
+      const item = document.createElement("li");
+      item.className = "file";
+      const name = document.createElement("span");
+      name.className = "file-none";
+      name.textContent = file.name;
+      item.append(name);
+      return item;
+    }),
+  );
+}
+
+function chooseCategory(select) {
+  for (const group of $$(".replies")) {
+    group.hidden = select.value !== "" && group.dataset.category !== select.value;
+  }
+}
+
+function readyComposer() {
+  const form = composer();
+  if (!form) return;
+  const box = textBox();
+  const draft = localStorage.getItem(form.dataset.draft);
+  if (!box.value && draft) box.value = draft;
+  showFor(form.elements.channel.value);
+  form.addEventListener("submit", (event) => {
+    const pressed = event.submitter;
+    if (pressed?.name === "insert") {
+      event.preventDefault();
+      $("#saved-replies").hidePopover?.();
+      insert(pressed.dataset.text);
+    } else {
+      event.preventDefault();
+      send(form);
+    }
+  });
+  box.addEventListener("input", () => {
+    keepDraft();
+    count();
+    sayTyping(box.value !== "" && !form.elements.note.checked);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit($(".send", form));
+  });
+  form.addEventListener("change", ({ target }) => {
+    if (target.name === "channel") {
+      target.dataset.touched = "1";
+      showFor(target.value);
+    }
+    if (target.name === "note") noteMode(target.checked);
+    if (target.name === "files") showFiles(form);
+    if (target.name === "category") chooseCategory(target);
+  });
+  if (form.elements.note.checked) noteMode(true);
+}
+
+/* Small forms that need no button */
+
+document.addEventListener("change", ({ target }) => {
+  if (target.closest("[data-auto]")) target.form.requestSubmit();
+});
+
+/* Keyboard */
+
+const rows = () => $$(".row-link, .hit > a");
+
+function move(by) {
+  const all = rows();
+  if (!all.length) return;
+  const here = all.findIndex((row) => row === document.activeElement);
+  const start = here >= 0 ? here : all.findIndex((row) => row.ariaCurrent === "true");
+  const next = all[Math.min(Math.max(start + by, 0), all.length - 1)];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  r: () => textBox()?.focus(),
+  c: () => textBox()?.focus(),
+  n: () => {
+    const note = composer()?.elements.note;
+    if (note && !note.checked) note.click();
+    textBox()?.focus();
+  },
+  s: () => $('[popovertarget="saved-replies"]')?.click(),
+  e: () => $('.actions [aria-keyshortcuts="e"]')?.click(),
+  u: () => $("#back")?.click(),
+  "/": () => $('input[type="search"]')?.focus(),
+  "?": () => $("#keys")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape" && field && !event.target.closest("[popover]")) return field.blur();
+  if (field || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+  const act = keys[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});
+
+/* Begin */
+
+for (const node of $$("[data-live] > [id]")) rendered.set(node, node.outerHTML);
+for (const node of $$('[data-live="reach"]')) rendered.set(node, node.outerHTML);
+for (const toast of $$(".toast")) toast.classList.add("toast-fades");
+const url = new URL(location.href);
+if (url.searchParams.has("done")) {
+  url.searchParams.delete("done");
+  history.replaceState(null, "", url);
+}
+readyComposer();
+ages();
+if (!location.hash && !url.searchParams.has("before")) {
+  const body = $("#thread-body");
+  if (body) body.scrollTop = body.scrollHeight;
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && $(".app")) later();
+});
+listen();

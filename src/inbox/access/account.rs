@@ -1,6 +1,7 @@
 //! An agent's own account: password and second factor.
 
 use super::{Access, AccessError, Denied, Passwords, totp};
+use crate::error::Failure;
 use crate::inbox::agent::{self, Edit};
 use crate::inbox::audit;
 use casella_index::model::{Agent, AgentId};
@@ -8,6 +9,16 @@ use casella_index::tables::SESSIONS;
 use casella_index::{Actor, Rows, StoreError, Tx};
 
 impl Access {
+    /// Whether `password` is the one behind `stored`.
+    pub async fn knows(&self, password: String, stored: String) -> bool {
+        self.passwords.verify(password, Some(stored)).await
+    }
+
+    /// What to store of a new password.
+    pub async fn hash(&self, password: String) -> Result<String, Failure> {
+        self.passwords.hash(password).await
+    }
+
     /// Sets a new password, if `old` is right, and ends the agent's other sessions.
     pub async fn change_password(
         &self,

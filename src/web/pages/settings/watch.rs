@@ -1,0 +1,229 @@
+//! What admins look into: mail that waits, mail that came, and who did what.
+
+use super::{audited, done, frame};
+use crate::channel::email::dkim::Keyring;
+use crate::config::Via;
+use crate::http::{Answer, Refusal, Request};
+use crate::inbox::{Done, release};
+use crate::rules::contacts::key;
+use crate::web::App;
+use crate::web::pages::guard::Viewer;
+use crate::web::pages::show;
+use crate::web::view::settings::{
+    AuditPage, AuditView, DkimKey, JobView, MailOut, TracePage, TraceView,
+};
+use crate::web::view::{Fact, Words};
+use casella_index::model::{Job, JobId, Trace, TraceId};
+use casella_index::tables::{AUDITS, TRACES};
+use casella_index::{Rows, Snapshot};
+
+/// Deliveries shown; more would hide the first.
+const JOBS_SHOWN: usize = 200;
+/// Transactions read at a time.
+const STEP: usize = 500;
+/// Mail transactions shown.
+const TRACES_SHOWN: usize = 50;
+/// Audit rows on a page.
+const AUDITS_SHOWN: usize = 100;
+
+pub async fn mail(app: App, viewer: Viewer, request: Request) -> Answer {
+    let words = viewer.words(&app);
+    let jobs = app.inbox.read().and_then(|rows| rows.jobs());
+    let mut jobs = jobs.map_err(|e| viewer.refuse(&app, e.into()))?;
+    jobs.sort_by_key(|job| job.next_at);
+    jobs.truncate(JOBS_SHOWN);
+    let from = &app.inbox.config.inbox.from.address;
+    let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let view = MailOut {
+        frame: frame(&app, &viewer, &request.query(), "mail", None),
+        facts: way(&app),
+        keys: keys(&app, domain).map_err(Refusal::internal)?,
+        domain: domain.to_owned(),
+        jobs: jobs.into_iter().map(|job| job_view(words, job)).collect(),
+    };
+    show(&app, &viewer, "pages/settings_mail", &view)
+}
+
+fn way(app: &App) -> Vec<Fact> {
+    let via = match &app.inbox.config.outbound.via {
+        Via::Smarthost(host) => format!("{}:{}", host.host, host.port),
+        Via::Mx => "mx".into(),
+        Via::Hold => "hold".into(),
+    };
+    vec![Fact::new("outbound.via", via)]
+}
+
+fn keys(app: &App, domain: &str) -> Result<Vec<DkimKey>, crate::channel::email::dkim::KeyError> {
+    let records = Keyring::new(&app.inbox.folder).records(domain)?;
+    let key = |record: crate::channel::email::dkim::Record| DkimKey {
+        domain: domain.to_owned(),
+        selector: record.name.split('.').next().unwrap_or_default().to_owned(),
+        record: format!("{} TXT \"{}\"", record.name, record.value),
+    };
+    Ok(records.into_iter().map(key).collect())
+}
+
+fn job_view(words: Words<'_>, job: Job) -> JobView {
+    let soon = (job.next_at - words.voice.now).max(0);
+    JobView {
+        id: job.id.0,
+        url: format!(
+            "/conversations/{}?status=all#m-{}",
+            job.conversation, job.message
+        ),
+        recipient: job.recipient,
+        detail: job.held.clone().unwrap_or(job.detail),
+        next: match job.held {
+            Some(_) => words.t("outbox.held"),
+            None => crate::web::view::person::left(words, soon),
+        },
+    }
+}
+
+pub async fn release_job(app: App, viewer: Viewer, request: Request) -> Answer {
+    let id: JobId = request.param("id")?;
+    let target = id.to_string();
+    let released = audited(&app, &viewer, &request, "job_released", target, move |tx| {
+        release(tx, id)
+    });
+    released.await.map_err(|e| viewer.refuse(&app, e))?;
+    done("mail", "saved")
+}
+
+pub async fn trace(app: App, viewer: Viewer, request: Request) -> Answer {
+    let query = request.query();
+    let asked = query.get("q").trim();
+    let traces = traces(&app, asked).map_err(|e| viewer.refuse(&app, e))?;
+    let words = viewer.words(&app);
+    let rows = app
+        .inbox
+        .read()
+        .map_err(|e| viewer.refuse(&app, e.into()))?;
+    let traces: Done<Vec<TraceView>> = traces
+        .into_iter()
+        .map(|trace| trace_view(&app, words, &rows, trace))
+        .collect();
+    let view = TracePage {
+        frame: frame(&app, &viewer, &query, "trace", None),
+        q: asked.to_owned(),
+        traces: traces.map_err(|e| viewer.refuse(&app, e))?,
+    };
+    show(&app, &viewer, "pages/settings_trace", &view)
+}
+
+/// The newest transactions that name the address or the Message-ID; without either, the newest.
+fn traces(app: &App, asked: &str) -> Done<Vec<Trace>> {
+    let rows = app.inbox.read()?;
+    let id = asked
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .to_lowercase();
+    let mut found = Vec::new();
+    let mut end = TraceId(u64::MAX);
+    while found.len() < TRACES_SHOWN {
+        let step = rows.range_back(&TRACES, TraceId(0)..end, STEP)?;
+        let Some((lowest, _)) = step.last() else {
+            break;
+        };
+        end = *lowest;
+        let traces = step.into_iter().map(|(_, trace)| trace);
+        found.extend(traces.filter(|trace| names(trace, &id)));
+    }
+    found.truncate(TRACES_SHOWN);
+    Ok(found)
+}
+
+fn names(trace: &Trace, asked: &str) -> bool {
+    if asked.is_empty() {
+        return true;
+    }
+    let wanted = key(asked);
+    let is =
+        |text: &str| text.to_lowercase().contains(asked) || wanted.is_some() && key(text) == wanted;
+    is(&trace.message_id)
+        || is(&trace.mail_from)
+        || is(&trace.header_from)
+        || trace.recipients.iter().any(|recipient| is(recipient))
+}
+
+fn trace_view(app: &App, words: Words<'_>, rows: &Snapshot, trace: Trace) -> Done<TraceView> {
+    let message = match trace.message {
+        Some(id) => rows.message(id)?,
+        None => None,
+    };
+    let session = format!(
+        "{} {} {}",
+        trace.ip,
+        trace.helo,
+        trace.tls.as_deref().unwrap_or("–")
+    );
+    let fact = |key: &str, value: String| Fact::new(words.t(&format!("trace.{key}")), value);
+    let mut facts = vec![
+        fact("from", format!("<{}>", trace.mail_from)),
+        fact("to", trace.recipients.join(", ")),
+        fact("header_from", trace.header_from),
+        fact("subject", trace.subject),
+        fact("id", trace.message_id),
+        fact("session", session),
+        fact("size", format!("{} B", trace.size)),
+    ];
+    facts.retain(|fact| !fact.value.is_empty());
+    if let Some(message) = message {
+        let url = format!(
+            "/conversations/{}?status=all#m-{}",
+            message.conversation, message.id
+        );
+        facts.push(Fact {
+            url: Some(url),
+            ..fact("conversation", message.conversation.to_string())
+        });
+        facts.push(fact("index", index_state(app, words)));
+    }
+    Ok(TraceView {
+        tone: match trace.reply.as_bytes().first() {
+            Some(b'2') => "done",
+            Some(b'4') => "warning",
+            _ => "danger",
+        },
+        reply: trace.reply,
+        decision: trace.decision,
+        at: trace.at,
+        facts,
+    })
+}
+
+/// Whether the index has reached the newest of the journal.
+fn index_state(app: &App, words: Words<'_>) -> String {
+    let reached = app.serving.reached() >= app.inbox.store.last_seq();
+    words.t(match reached {
+        true => "trace.indexed",
+        false => "trace.not_indexed",
+    })
+}
+
+pub async fn audits(app: App, viewer: Viewer, request: Request) -> Answer {
+    let query = request.query();
+    let before: u64 = query.get("before").parse().unwrap_or(u64::MAX);
+    let rows = app.inbox.read();
+    let found = rows.and_then(|rows| rows.range_back(&AUDITS, 0..before, AUDITS_SHOWN + 1));
+    let found = found.map_err(|e| viewer.refuse(&app, e.into()))?;
+    let words = viewer.words(&app);
+    let more = found.len() > AUDITS_SHOWN;
+    let last = found.get(AUDITS_SHOWN - 1).filter(|_| more);
+    let view = AuditPage {
+        frame: frame(&app, &viewer, &query, "audit", None),
+        next: last.map(|(seq, _)| format!("/settings/audit?before={seq}")),
+        audits: found
+            .into_iter()
+            .take(AUDITS_SHOWN)
+            .map(|(_, audit)| AuditView {
+                at: audit.at,
+                actor: audit.actor,
+                what: words.t(&format!("audit.{}", audit.what)),
+                target: audit.target,
+                ip: audit.ip,
+            })
+            .collect(),
+    };
+    show(&app, &viewer, "pages/settings_audit", &view)
+}

@@ -1,0 +1,177 @@
+//! What stands around every page, and pages that say no.
+
+use super::Words;
+use super::guard::Viewer;
+use crate::http::router::Asked;
+use crate::http::{Answer, Form, Refusal, Response, respond};
+use crate::render::{Language, Voice};
+use crate::web::App;
+use crate::web::view::{Banner, Flash, Link, Me, Shell, plain::ErrorPage};
+use casella_index::search::State;
+use hyper::StatusCode;
+use hyper::header::ACCEPT_LANGUAGE;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+/// What may stand in `?done=`: a key below `flash.` of the catalogue.
+const DONE: &[&str] = &[
+    "saved",
+    "sent",
+    "note",
+    "completed",
+    "reopened",
+    "unread",
+    "moved",
+    "deleted",
+    "merged",
+    "added",
+    "asked",
+    "ended",
+];
+
+/// The shell of a page in `room`, with what `?done=` says was just done.
+pub fn shell(app: &App, viewer: &Viewer, query: &Form, room: &'static str, title: String) -> Shell {
+    let words = viewer.words(app);
+    let done = DONE.iter().find(|done| **done == query.get("done"));
+    Shell {
+        title,
+        room,
+        theme: viewer.agent.theme.clone(),
+        unread: app.inbox.store.board().unread(),
+        me: Me {
+            id: viewer.agent.id.0,
+            name: named(viewer),
+            sound: viewer.agent.notify_sound,
+            notify: viewer.agent.notify_browser,
+        },
+        banners: banners(app, viewer, words),
+        flash: done.map(|done| Flash {
+            tone: "good",
+            text: words.t(&format!("flash.{done}")),
+        }),
+    }
+}
+
+fn named(viewer: &Viewer) -> String {
+    match viewer.agent.name.is_empty() {
+        true => viewer.agent.email.clone(),
+        false => viewer.agent.name.clone(),
+    }
+}
+
+/// The shell of a page for nobody in particular.
+pub fn bare(title: String) -> Shell {
+    Shell {
+        title,
+        ..Shell::default()
+    }
+}
+
+fn banners(app: &App, viewer: &Viewer, words: Words<'_>) -> Vec<Banner> {
+    let mut banners = Vec::new();
+    if app.inbox.disk_is_nearly_full() {
+        banners.push(banner("disk", "danger", words.t("banner.disk")));
+    }
+    match app.serving.state() {
+        State::Building { done, total, .. } => {
+            let mut building = banner("index", "info", words.t("banner.index"));
+            building.detail = Some(format!("{done} / {total}"));
+            banners.push(building);
+        }
+        State::Failed(why) => {
+            let text = words.with("banner.index_gone", &[("why", &why)]);
+            banners.push(banner("index", "warning", text));
+        }
+        State::Starting | State::Ready => {}
+    }
+    if viewer.is_admin() && is_held(app) {
+        let mut held = banner("held", "warning", words.t("banner.held"));
+        held.link = Some(Link {
+            url: "/settings/mail".into(),
+            text: words.t("settings.mail"),
+        });
+        banners.push(held);
+    }
+    banners
+}
+
+/// Mail waits because the configuration says so, and some does wait.
+fn is_held(app: &App) -> bool {
+    use casella_index::Rows;
+    let held = matches!(app.inbox.config.outbound.via, crate::config::Via::Hold);
+    let waits = || app.inbox.read().and_then(|rows| rows.jobs());
+    held && waits().is_ok_and(|jobs| !jobs.is_empty())
+}
+
+fn banner(id: &str, tone: &'static str, text: String) -> Banner {
+    Banner {
+        id: id.to_owned(),
+        tone,
+        symbol: match tone {
+            "danger" => "notice-danger",
+            "warning" => "notice-warning",
+            _ => "notice-info",
+        },
+        text,
+        detail: None,
+        link: None,
+        dismiss: None,
+    }
+}
+
+/// Renders a page.
+pub fn show<T: Serialize>(
+    app: &App,
+    voice: &Voice,
+    status: StatusCode,
+    template: &str,
+    view: &T,
+) -> Answer {
+    let page = app.templates.render(template, voice, view);
+    Ok(respond::html(status, page.map_err(Refusal::internal)?))
+}
+
+/// A refusal as people see it: a page, in their browser's language.
+pub fn show_refusal(app: &App, asked: &Asked, refusal: &Refusal) -> Response {
+    let wanted = asked.headers.get(ACCEPT_LANGUAGE);
+    let wanted = wanted
+        .and_then(|v| v.to_str().ok())
+        .and_then(Language::accepted);
+    let ours = || Language::of(app.inbox.config.inbox.language.tag());
+    let voice = Voice {
+        language: wanted.or_else(ours).unwrap_or_default(),
+        zone: TimeZone::UTC,
+        now: app.inbox.clock.now(),
+    };
+    let words = Words {
+        templates: &app.templates,
+        voice: &voice,
+    };
+    let view = error_page(words, refusal);
+    match app.templates.render("pages/error", &voice, &view) {
+        Ok(page) => refusal.dress(respond::html(refusal.status, page)),
+        Err(error) => {
+            tracing::error!(%error, "the error page itself failed");
+            refusal.dress(respond::text(refusal.status, refusal.to_string()))
+        }
+    }
+}
+
+fn error_page(words: Words<'_>, refusal: &Refusal) -> ErrorPage {
+    let key = format!("error.{}", refusal.status.as_u16());
+    let heading = match words.t(&key) {
+        same if same == key => words.t("error.500"),
+        heading => heading,
+    };
+    let missing = refusal.status == StatusCode::NOT_FOUND;
+    ErrorPage {
+        shell: bare(heading.clone()),
+        heading,
+        reason: match missing {
+            true => words.t("error.reason_404"),
+            false => refusal.reason.clone(),
+        },
+        remedy: refusal.remedy.clone(),
+        id: refusal.id.clone(),
+    }
+}

@@ -1,0 +1,458 @@
+//! One message of a thread, ready for its template.
+
+use super::Words;
+use crate::channel::email::sanitise::has_remote_images;
+use crate::render::Millis;
+use casella_index::model::*;
+use serde::Serialize;
+use serde_json::Value;
+
+#[derive(Debug, Default, Serialize)]
+pub struct MessageView {
+    pub id: u64,
+    pub at: Millis,
+    pub direction: &'static str,
+    pub author: String,
+    pub address: Option<String>,
+    /// The one before is by the same person, moments ago: no second face.
+    pub follows: bool,
+    pub channels: Vec<&'static str>,
+    /// Note, list, automatic reply …, in words.
+    pub marks: Vec<String>,
+    pub auth: Option<Badge>,
+    pub forwarded_by: Option<String>,
+    /// Where a POST gives the mail back to its forwarder.
+    pub swap_undo: Option<String>,
+    pub external: bool,
+    pub recipients: Option<String>,
+    pub subject: Option<String>,
+    /// The words that unfold it, for machines' mail.
+    pub folded: Option<String>,
+    pub unsent: bool,
+    pub text: String,
+    pub quoted: String,
+    pub frame: Option<Frame>,
+    /// The formatted form, where the text is shown first.
+    pub html_url: Option<String>,
+    pub attachments: Vec<FileView>,
+    pub reactions: Vec<String>,
+    pub warnings: Vec<String>,
+    pub delivery: Option<DeliveryView>,
+    pub seen: Option<String>,
+    pub why: Option<Why>,
+    pub raw_url: Option<String>,
+}
+
+/// What the sender's domain proves.
+#[derive(Debug, Serialize)]
+pub struct Badge {
+    pub tone: &'static str,
+    pub symbol: &'static str,
+    pub label: String,
+    pub detail: String,
+}
+
+/// The sandboxed frame of a formatted mail.
+#[derive(Debug, Serialize)]
+pub struct Frame {
+    pub url: String,
+    /// `s`, `m`, `l` or `xl`: a guess, as the frame cannot tell its height.
+    pub height: &'static str,
+    /// The same with pictures of the web, where there are any.
+    pub images: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct FileView {
+    pub name: String,
+    pub bytes: u64,
+    pub symbol: &'static str,
+    pub url: Option<String>,
+    pub preview: Option<String>,
+    pub note: Option<String>,
+    pub retry: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DeliveryView {
+    pub tone: &'static str,
+    pub symbol: &'static str,
+    pub text: String,
+    pub problem: Option<String>,
+    pub remedy: Option<String>,
+    pub retry: Option<String>,
+}
+
+/// Why the message stands in this conversation.
+#[derive(Debug, Serialize)]
+pub struct Why {
+    pub text: String,
+    pub facts: Vec<String>,
+    pub can_change: bool,
+}
+
+/// What else is known when a message is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    pub can_write: bool,
+    /// The newest of our lines that the visitor has seen, if the thread has a visitor.
+    pub seen: Option<u32>,
+}
+
+impl MessageView {
+    pub fn of(words: Words<'_>, message: &Message, body: StoredBody, setting: Setting) -> Self {
+        let mail = message.email.as_ref();
+        let page = message.messenger.as_ref();
+        let fold = mail.and_then(|m| fold(words, m));
+        let (frame, html_url) = formatted(message.id, &body);
+        MessageView {
+            id: message.id.0,
+            at: message.at,
+            direction: direction(message.direction),
+            author: author(words, message),
+            address: shown_address(message),
+            channels: channels(message),
+            marks: marks(words, message),
+            auth: mail.and_then(|m| badge(words, m)),
+            forwarded_by: mail.and_then(|m| m.forwarded_by.as_ref()).map(in_words),
+            swap_undo: mail
+                .filter(|m| m.swapped_from.is_some() && setting.can_write)
+                .map(|_| format!("/messages/{}/unswap", message.id)),
+            external: mail.is_some_and(|m| m.external),
+            recipients: mail.and_then(|m| recipients(words, message, m)),
+            subject: Some(message.subject.clone()).filter(|s| !s.is_empty()),
+            folded: fold,
+            unsent: page.is_some_and(|p| p.unsent),
+            text: body.text,
+            quoted: body.quoted_text,
+            frame,
+            html_url,
+            attachments: files(words, message, setting.can_write),
+            reactions: page.map_or_else(Vec::new, |p| p.reactions.values().cloned().collect()),
+            warnings: warnings(words, message),
+            delivery: delivery(words, message, setting.can_write),
+            seen: seen(words, message, setting.seen),
+            why: why(words, message, setting.can_write),
+            raw_url: mail
+                .and_then(|m| m.raw)
+                .map(|_| format!("/messages/{}/raw", message.id)),
+            follows: false,
+        }
+    }
+
+    /// Whether `self` goes on where `before` stopped, so that one head serves both.
+    pub fn goes_on(&self, before: &MessageView) -> bool {
+        const MOMENTS: Millis = 5 * 60_000;
+        self.author == before.author
+            && self.direction == before.direction
+            && self.channels == before.channels
+            && self.at - before.at < MOMENTS
+            && self.channels != ["email"]
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::In => "in",
+        Direction::Out => "out",
+        Direction::Note => "note",
+        Direction::Event => "event",
+    }
+}
+
+/// Who wrote it, in words.
+pub fn author(words: Words<'_>, message: &Message) -> String {
+    let author = &message.author;
+    if !author.name.is_empty() {
+        return author.name.clone();
+    }
+    if let Some(address) = author.address.as_ref().filter(|a| !a.is_empty()) {
+        return address.clone();
+    }
+    match (author.kind, &message.chat) {
+        (AuthorKind::Visitor, Some(chat)) => {
+            words.with("row.visitor", &[("number", &chat.visitor.to_string())])
+        }
+        (AuthorKind::Visitor, None) => words.t("row.facebook"),
+        (AuthorKind::System, _) if message.direction == Direction::Out => {
+            words.t("message.program")
+        }
+        (AuthorKind::System, _) => words.t("message.system"),
+        _ => words.t("row.somebody"),
+    }
+}
+
+/// The address beside the name, where it tells something the name does not.
+fn shown_address(message: &Message) -> Option<String> {
+    let address = message.author.address.clone()?;
+    let told = message.direction == Direction::In && address != message.author.name;
+    Some(address).filter(|a| told && !a.is_empty())
+}
+
+fn channels(message: &Message) -> Vec<&'static str> {
+    match message.direction {
+        Direction::Note | Direction::Event => Vec::new(),
+        _ => Channel::ALL
+            .into_iter()
+            .filter(|c| message.channels.contains(c))
+            .map(Channel::as_str)
+            .collect(),
+    }
+}
+
+fn marks(words: Words<'_>, message: &Message) -> Vec<String> {
+    let mail = message.email.as_ref();
+    let page = message.messenger.as_ref();
+    let kind = |name: &str| page.is_some_and(|p| p.kind == name);
+    [
+        (message.direction == Direction::Note, "message.note"),
+        (mail.is_some_and(|m| m.auto_reply), "message.auto_reply"),
+        (mail.is_some_and(|m| m.bounce), "message.bounce"),
+        (mail.is_some_and(|m| m.complaint), "message.complaint"),
+        (mail.is_some_and(|m| m.list_id.is_some()), "message.list"),
+        (page.is_some_and(|p| p.outside), "message.outside"),
+        (page.is_some_and(|p| p.edits > 0), "message.edited"),
+        (page.is_some_and(|p| p.human_agent), "message.human_agent"),
+        (kind("postback"), "message.postback"),
+        (kind("unsupported"), "message.unsupported"),
+    ]
+    .into_iter()
+    .filter(|(is, _)| *is)
+    .map(|(_, key)| words.t(key))
+    .collect()
+}
+
+fn fold(words: Words<'_>, mail: &EmailFacts) -> Option<String> {
+    match mail {
+        EmailFacts { bounce: true, .. } => Some(words.t("message.bounce_fold")),
+        EmailFacts {
+            auto_reply: true, ..
+        } => Some(words.t("message.auto_fold")),
+        _ => None,
+    }
+}
+
+/// Mail that is more than words shows its form first; plain words are shown as text, with the form
+/// one click away.
+fn formatted(id: MessageId, body: &StoredBody) -> (Option<Frame>, Option<String>) {
+    let Some(html) = &body.html else {
+        return (None, None);
+    };
+    let url = format!("/messages/{id}/html");
+    if !is_rich(html) {
+        return (None, Some(url));
+    }
+    let images = has_remote_images(html).then(|| format!("{url}?images=1"));
+    let height = height(html, &body.text);
+    (
+        Some(Frame {
+            url,
+            height,
+            images,
+        }),
+        None,
+    )
+}
+
+/// Whether the form carries meaning that its text does not.
+fn is_rich(html: &str) -> bool {
+    const MEANT: [&str; 10] = [
+        "<table", "<img", "<h1", "<h2", "<h3", "<ul", "<ol", "<b>", "<strong", "<pre",
+    ];
+    MEANT.iter().any(|tag| html.contains(tag))
+}
+
+fn height(html: &str, text: &str) -> &'static str {
+    let lines: usize = text.lines().map(|line| 1 + line.len() / 90).sum();
+    let pictures = html.matches("<img").count();
+    match lines + 8 * pictures.min(4) {
+        0..8 => "s",
+        8..18 => "m",
+        18..40 => "l",
+        _ => "xl",
+    }
+}
+
+fn badge(words: Words<'_>, mail: &EmailFacts) -> Option<Badge> {
+    let facts = mail.authentication.as_ref()?;
+    let verdict = facts.get("verdict").and_then(Value::as_str)?;
+    Some(match verdict {
+        "verified" => Badge {
+            tone: "good",
+            symbol: "shield",
+            label: words.t("auth.verified"),
+            detail: words.t("auth.verified_detail"),
+        },
+        verdict => Badge {
+            tone: if verdict == "failed" {
+                "danger"
+            } else {
+                "warning"
+            },
+            symbol: "shield-off",
+            label: words.t("auth.unverified"),
+            detail: words.with("auth.unverified_detail", &[("detail", &checks(facts))]),
+        },
+    })
+}
+
+/// The single checks, as `spf=pass dkim=none …`.
+fn checks(facts: &Value) -> String {
+    let check = |name: &str| {
+        let outcome = facts.get(name)?.get("outcome")?.as_str()?;
+        Some(format!("{name}={outcome}"))
+    };
+    let found: Vec<_> = ["spf", "dkim", "dmarc", "arc"]
+        .into_iter()
+        .filter_map(check)
+        .collect();
+    found.join(" ")
+}
+
+fn in_words(address: &MailAddress) -> String {
+    match address.name.is_empty() {
+        true => address.address.clone(),
+        false => format!("{} <{}>", address.name, address.address),
+    }
+}
+
+fn recipients(words: Words<'_>, message: &Message, mail: &EmailFacts) -> Option<String> {
+    let list = |all: &[MailAddress]| all.iter().map(in_words).collect::<Vec<_>>().join(", ");
+    let ours = message.direction == Direction::Out;
+    let to = Some(list(&mail.to)).filter(|l| ours && !l.is_empty());
+    let cc = Some(list(&mail.cc)).filter(|l| !l.is_empty());
+    let bcc = Some(list(&mail.bcc)).filter(|l| !l.is_empty());
+    let parts: Vec<_> = [
+        to.map(|to| words.with("message.to", &[("to", &to)])),
+        cc.map(|cc| words.with("message.cc", &[("cc", &cc)])),
+        bcc.map(|bcc| words.with("message.bcc", &[("bcc", &bcc)])),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    Some(parts.join(" · ")).filter(|line| !line.is_empty())
+}
+
+fn files(words: Words<'_>, message: &Message, can_write: bool) -> Vec<FileView> {
+    let shown = message
+        .attachments
+        .iter()
+        .enumerate()
+        // What stands in the formatted text anyway is not listed a second time.
+        .filter(|(_, file)| !(file.inline && file.content_id.is_some() && is_picture(file)));
+    shown
+        .map(|(k, file)| {
+            let url = format!("/messages/{}/attachments/{k}", message.id);
+            let missing = matches!(
+                file.source,
+                AttachmentSource::Remote { .. } | AttachmentSource::None
+            );
+            FileView {
+                name: file.name.clone(),
+                bytes: file.size,
+                symbol: symbol(&file.content_type),
+                preview: (!missing && is_picture(file)).then(|| format!("{url}?inline=1")),
+                url: (!missing).then(|| url.clone()),
+                note: note(words, file, missing),
+                retry: (missing && can_write).then(|| format!("{url}/fetch")),
+            }
+        })
+        .collect()
+}
+
+fn note(words: Words<'_>, file: &Attachment, missing: bool) -> Option<String> {
+    let sealed =
+        file.content_type.contains("pkcs7-mime") || file.content_type.contains("encrypted");
+    match (missing, sealed) {
+        (true, _) => Some(words.t("message.not_fetched")),
+        (_, true) => Some(words.t("message.encrypted")),
+        _ => None,
+    }
+}
+
+fn is_picture(file: &Attachment) -> bool {
+    matches!(
+        file.content_type.as_str(),
+        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
+    )
+}
+
+fn symbol(content_type: &str) -> &'static str {
+    match content_type {
+        "text/calendar" => "calendar",
+        "message/rfc822" => "email",
+        t if t.starts_with("image/") => "image",
+        t if t.contains("pkcs7") || t.contains("pgp") => "lock",
+        _ => "file",
+    }
+}
+
+fn warnings(words: Words<'_>, message: &Message) -> Vec<String> {
+    match &message.email {
+        Some(mail) if mail.unreadable => vec![words.t("message.unreadable")],
+        _ => Vec::new(),
+    }
+}
+
+fn delivery(words: Words<'_>, message: &Message, can_write: bool) -> Option<DeliveryView> {
+    let delivery = &message.delivery;
+    let (tone, symbol) = match delivery.state {
+        DeliveryState::None => return None,
+        DeliveryState::Queued => ("muted", "clock"),
+        DeliveryState::Delayed => ("warning", "clock"),
+        DeliveryState::Sent | DeliveryState::Delivered => ("muted", "sent"),
+        DeliveryState::Seen => ("good", "seen"),
+        DeliveryState::Failed | DeliveryState::Bounced => ("danger", "notice-danger"),
+    };
+    let chat_only = message.channels == [Channel::Chat];
+    if chat_only && matches!(delivery.state, DeliveryState::Sent | DeliveryState::Queued) {
+        return None;
+    }
+    let trouble = matches!(tone, "danger" | "warning") || delivery.state == DeliveryState::Queued;
+    let over = tone == "danger";
+    Some(DeliveryView {
+        tone,
+        symbol,
+        text: words.t(&format!("delivery.{}", delivery.state.as_str())),
+        problem: Some(delivery.detail.clone()).filter(|d| trouble && !d.is_empty()),
+        remedy: over.then(|| words.t("delivery.remedy")),
+        retry: (over && can_write).then(|| format!("/messages/{}/retry", message.id)),
+    })
+}
+
+/// Whether the visitor's screen showed our chat line.
+fn seen(words: Words<'_>, message: &Message, seen: Option<u32>) -> Option<String> {
+    let ours = message.direction == Direction::Out && message.channels.contains(&Channel::Chat);
+    let unknown = message.delivery.state != DeliveryState::Seen;
+    let seen = seen.filter(|_| ours && unknown)?;
+    Some(words.t(match message.seq <= seen {
+        true => "message.seen",
+        false => "message.not_seen",
+    }))
+}
+
+fn why(words: Words<'_>, message: &Message, can_write: bool) -> Option<Why> {
+    let mail = message.email.as_ref()?;
+    let matched = message.matched_by.as_deref()?;
+    let path = |path: &MailPath| {
+        words.with(
+            "why.path",
+            &[
+                ("via", &path.via),
+                ("ip", &path.ip),
+                ("from", path.mail_from.as_deref().unwrap_or("<>")),
+                ("to", &path.recipients.join(", ")),
+            ],
+        )
+    };
+    let mut facts: Vec<String> = mail.paths.iter().map(path).collect();
+    if mail.paths.len() > 1 {
+        facts.insert(0, words.count("why.paths", mail.paths.len()));
+    }
+    facts.extend(mail.warnings.iter().cloned());
+    Some(Why {
+        text: words.t(&format!("why.{matched}")),
+        facts,
+        can_change: can_write,
+    })
+}

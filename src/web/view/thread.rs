@@ -1,0 +1,78 @@
+//! An open conversation: its head, its lines, its details.
+
+use super::message::MessageView;
+use super::{ButtonForm, Choice, Fact, Notice, composer::Composer};
+use crate::render::Millis;
+use serde::Serialize;
+
+#[derive(Debug, Default, Serialize)]
+pub struct Thread {
+    pub id: u64,
+    pub subject: String,
+    pub who: String,
+    pub who_url: Option<String>,
+    pub address: Option<String>,
+    pub online: bool,
+    /// The page the visitor looks at.
+    pub looking_at: Option<String>,
+    pub complete: bool,
+    pub spam: bool,
+    pub window: Option<String>,
+    pub window_tone: &'static str,
+    /// The list's address, to go back to.
+    pub back: String,
+    /// The list's filters, for forms to come back with.
+    pub list_query: String,
+    pub can_write: bool,
+    pub actions: Vec<ButtonForm>,
+    pub notices: Vec<Notice>,
+    /// The address of the thread's earlier part.
+    pub earlier: Option<String>,
+    pub items: Vec<Item>,
+    pub composer: Option<Composer>,
+    pub details: Details,
+}
+
+/// A line of the thread.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Item {
+    /// Another day begins.
+    Day {
+        id: String,
+        at: Millis,
+    },
+    /// Something that was done.
+    Event {
+        id: u64,
+        text: String,
+        symbol: &'static str,
+        at: Millis,
+    },
+    Message(Box<MessageView>),
+}
+
+/// Who it is, whose work it is, what else there is.
+#[derive(Debug, Default, Serialize)]
+pub struct Details {
+    pub who: String,
+    pub contact_url: Option<String>,
+    /// Contact, chat visitor or Messenger visitor.
+    pub kind: Option<String>,
+    pub facts: Vec<Fact>,
+    pub can_write: bool,
+    pub action: String,
+    pub list_query: String,
+    pub assignees: Vec<Choice>,
+    pub assignee: String,
+    pub tags: String,
+    pub others: Vec<Other>,
+}
+
+/// Another conversation of the same person.
+#[derive(Debug, Serialize)]
+pub struct Other {
+    pub url: String,
+    pub subject: String,
+    pub at: Millis,
+}
