@@ -9,7 +9,6 @@ mod style;
 
 pub use document::{Look, Remote, document};
 
-use crate::rules::html_tree::Tree;
 use ammonia::{Builder, UrlRelative};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -269,51 +268,52 @@ fn picture(source: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether a parser that follows the HTML standard would drown in it.
+/// Whether a parser that follows the HTML standard would drown in it: it walks all open elements at
+/// every tag, and repeats formatting elements left open in every block that follows.
 fn is_bomb(html: &str) -> bool {
-    depth(html) > DEPTH || work(html) > WORK
-}
-
-fn depth(html: &str) -> usize {
-    let tree = Tree::parse(html);
-    let (mut deepest, mut open) = (0, Vec::new());
-    for id in tree.ids() {
-        while open.last().is_some_and(|end| *end <= id) {
-            open.pop();
-        }
-        open.push(tree.node(id).end);
-        deepest = deepest.max(open.len());
-    }
-    deepest
-}
-
-/// Formatting elements left open are repeated in every block that follows.
-fn work(html: &str) -> usize {
     const FORMATTING: [&str; 14] = [
         "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
         "u",
     ];
-    let (mut open, mut most, mut tags) = (0usize, 1, 0);
+    // Elements that are empty, or that the next of their kind closes.
+    const SHALLOW: [&str; 24] = [
+        "area", "base", "body", "br", "col", "dd", "dt", "head", "hr", "html", "img", "input",
+        "li", "link", "meta", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr",
+    ];
+    let (mut blocks, mut formats) = (Open::default(), Open::default());
+    let mut tags = 0;
     for after in html.split('<').skip(1) {
         tags += 1;
         let name = after.trim_start_matches('/');
         let end = name
             .find(|c: char| !c.is_ascii_alphanumeric())
             .unwrap_or(name.len());
-        if !FORMATTING
-            .iter()
-            .any(|f| f.eq_ignore_ascii_case(&name[..end]))
-        {
-            continue;
+        let named = |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(&name[..end]));
+        match end {
+            0 => {}
+            _ if named(&FORMATTING) => formats.count(after),
+            _ if named(&SHALLOW) => {}
+            _ => blocks.count(after),
         }
-        open = if after.starts_with('/') {
-            open.saturating_sub(1)
-        } else {
-            open + 1
-        };
-        most = most.max(open);
     }
-    most * tags
+    blocks.most > DEPTH || (formats.most + 1) * tags > WORK
+}
+
+/// How many elements are open, and were at most.
+#[derive(Default)]
+struct Open {
+    now: usize,
+    most: usize,
+}
+
+impl Open {
+    fn count(&mut self, tag: &str) {
+        self.now = match tag.starts_with('/') {
+            true => self.now.saturating_sub(1),
+            false => self.now + 1,
+        };
+        self.most = self.most.max(self.now);
+    }
 }
 
 #[cfg(test)]
