@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+pub mod content;
 mod health;
 pub mod pages;
 mod refuse;
@@ -19,6 +20,7 @@ use crate::http::{Refusal, Response, Router};
 pub fn routes() -> Router<App> {
     Router::new()
         .merge(health::routes())
+        .merge(api::routes())
         .merge(webhooks::routes())
         .merge(pages::routes())
         .merge(widget::routes())
