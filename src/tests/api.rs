@@ -168,7 +168,7 @@ fn a_conversation_is_changed_and_never_deleted() {
         "open"
     );
     for (body, status) in [
-        (json!({"assignee": "nobody@shop.example"}), 404),
+        (json!({"assignee": "nobody@shop.example"}), 422),
         (json!({"status": "closed"}), 400),
         (json!({"colour": "red"}), 400),
     ] {
