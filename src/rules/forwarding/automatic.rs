@@ -15,7 +15,7 @@ pub fn find(mail: &Mail, team: &Team) -> Option<Forwarded> {
         .clone()
         .flatten()
         .or_else(|| gmail_sender(mail))
-        .or_else(|| chained(mail))
+        .or_else(|| chained(mail, team))
         .or_else(|| srs_mailbox(mail))
         .filter(foreign);
     let traced = marked.is_some() || srs_domain(mail).is_some();
@@ -131,11 +131,8 @@ fn trace(mail: &Mail) -> impl Iterator<Item = String> {
 
 /// A mail delivered to one mailbox and then to another: aliases, `.forward` files, hosting panels.
 /// Lists leave the same trace and are not meant.
-fn chained(mail: &Mail) -> Option<String> {
-    let list = ["List-Id", "List-Post", "Mailing-List"]
-        .iter()
-        .any(|name| mail.header(name).is_some());
-    if list {
+fn chained(mail: &Mail, team: &Team) -> Option<String> {
+    if is_list(mail) {
         return None;
     }
     let delivered: Vec<String> = trace(mail).collect();
@@ -143,7 +140,24 @@ fn chained(mail: &Mail) -> Option<String> {
         .iter()
         .skip(1)
         .find(|address| !same_mailbox(address, &delivered[0]));
-    earlier.cloned().or_else(|| received_for_another(mail))
+    earlier
+        .cloned()
+        .or_else(|| received_for_another(mail, team))
+}
+
+fn is_list(mail: &Mail) -> bool {
+    let headers = [
+        "List-Id",
+        "List-Post",
+        "List-Unsubscribe",
+        "Mailing-List",
+        "X-Mailing-List",
+        "X-BeenThere",
+    ];
+    let bulk = mail
+        .header("Precedence")
+        .is_some_and(|value| matches!(value.trim(), "list" | "bulk"));
+    bulk || headers.iter().any(|name| mail.header(name).is_some())
 }
 
 /// Whether two addresses are one mailbox, tags left aside.
@@ -156,8 +170,9 @@ fn same_mailbox(a: &str, b: &str) -> bool {
     same(a, b) || untagged(a) == untagged(b)
 }
 
-/// The recipient of an early hop, if To or Cc names it and the last hop was for someone they do not.
-fn received_for_another(mail: &Mail) -> Option<String> {
+/// The recipient of an early hop, if To or Cc names it, and the last hop was for one of our inboxes
+/// that they do not name. Anyone else's last hop may as well be a subscriber's.
+fn received_for_another(mail: &Mail, team: &Team) -> Option<String> {
     let hops: Vec<String> = mail
         .headers_named("Received")
         .filter_map(|value| {
@@ -172,6 +187,7 @@ fn received_for_another(mail: &Mail) -> Option<String> {
             .any(|to| same(&to.address, address))
     };
     let (newest, oldest) = (hops.first()?, hops.last()?);
-    let moved = !same_mailbox(newest, oldest) && written(oldest) && !written(newest);
+    let ours = is_ours(&team.inboxes, newest);
+    let moved = ours && !same_mailbox(newest, oldest) && written(oldest) && !written(newest);
     moved.then(|| oldest.clone())
 }

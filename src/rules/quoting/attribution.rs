@@ -213,7 +213,9 @@ fn last_verb(said: &str) -> Option<usize> {
     LAST.iter()
         .filter(|verb| said.ends_with(**verb))
         .map(|verb| said.len() - verb.len())
-        .filter(|&start| stands_alone(said, start, said.len()))
+        .filter(|&start| {
+            stands_alone(said, start, said.len()) && !said[..start].ends_with(['-', '/', '_'])
+        })
         .min()
 }
 

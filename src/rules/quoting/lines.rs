@@ -1,5 +1,8 @@
 //! Looking at one line: its quote marks, its content, its folded form for look-ups.
 
+/// Blanks some programs put before the quote mark.
+const MAX_QUOTE_INDENT: usize = 3;
+
 /// How many `>` the line begins with, blanks between them allowed.
 pub fn depth(line: &str) -> usize {
     line.trim_start()
@@ -9,12 +12,13 @@ pub fn depth(line: &str) -> usize {
         .count()
 }
 
-/// Whether the line is quoted by marks. `>>> see <<<` and `>From` at a line's head are not quotes.
+/// Whether the line is quoted by marks. `>>> see <<<`, `>From` of an mbox and a comparison far into a
+/// line of code are not quotes.
 pub fn is_quoted(line: &str) -> bool {
-    let line = line.trim_start();
-    line.starts_with('>')
-        && !line.starts_with(">From ")
-        && !(line.contains('<') && line.trim_end().ends_with("<<<"))
+    let inner = line.trim_start_matches([' ', '\u{a0}']);
+    let indent = line.len() - inner.len();
+    let banner = line.contains('<') && line.trim_end().ends_with("<<<");
+    inner.starts_with('>') && indent <= MAX_QUOTE_INDENT && !inner.starts_with(">From ") && !banner
 }
 
 /// The line without up to `levels` quote marks and the blank after each.

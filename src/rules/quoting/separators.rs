@@ -86,7 +86,7 @@ fn known(words: &str) -> Option<Separator> {
 
 /// Lines that separate without dashes: they end in a colon, or in brackets or signs of their own.
 fn bare(text: &str) -> Option<Separator> {
-    let framed = !text.starts_with(char::is_alphanumeric);
+    let framed = !text.starts_with(char::is_alphanumeric) || text.starts_with("Original Message ");
     let ends = text.ends_with([':', '：', ']', '*']);
     if text.len() > LONGEST || !(framed || ends) {
         return None;

@@ -3,7 +3,7 @@
 //! A closing formula ("Best regards, Anna") is the writer's own words and stays.
 
 use super::lines::{fold, is_blank};
-use super::words::devices::{PRODUCTS, SENT};
+use super::words::devices::{PRODUCTS, SENT, SENT_BY};
 
 /// A signature set off by a bare `--` without its blank may have so many lines.
 const MAX_LOOSE_LINES: usize = 12;
@@ -35,7 +35,7 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
 }
 
 fn is_delimiter(line: &str) -> bool {
-    matches!(line.trim_end(), "--" | "—" | "–\u{a0}") || line.trim_end() == "- --"
+    matches!(line.trim_end(), "--" | "- --")
 }
 
 /// Where the device lines at the stretch's end begin.
@@ -76,17 +76,22 @@ pub fn is_device_line(line: &str) -> bool {
         return false;
     }
     let folded = fold(&shown);
-    let text = folded.trim_matches(['-', '–', '_', '*', '.', ' ', '[', ']', '(', ')']);
+    let text = folded.trim_matches(|c: char| c.is_ascii_punctuation() || c == ' ' || c == '–');
     if offers_outlook(text) {
         return true;
     }
-    let sentence = [", ", ". ", "? ", ": "]
-        .iter()
-        .any(|stop| text.contains(stop))
-        || text.ends_with([':', '?']);
+    let stops = [", ", ". ", "? ", ": "];
+    let sentence = stops.iter().any(|stop| text.contains(stop)) || folded.ends_with([':', '?']);
     let words = text.split(' ').count();
-    if let Some(device) = text.strip_prefix("sent from my ") {
-        return !sentence && words <= 10 || names_phone(device) && words <= 16;
+    for own in ["sent from my ", "from my "] {
+        if let Some(device) = text.strip_prefix(own) {
+            let short = own.starts_with("sent") && !sentence && words <= 10;
+            return short || names_phone(device) && words <= 16;
+        }
+    }
+    let by_program = SENT_BY.iter().any(|phrase| text.starts_with(phrase));
+    if by_program && !sentence && words <= 5 {
+        return true;
     }
     let sent = SENT
         .iter()
@@ -109,21 +114,31 @@ fn without_link(line: &str) -> String {
 /// "Get Outlook for iOS", in any language.
 fn offers_outlook(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
-    let named = words
-        .windows(3)
-        .any(|w| w[0] == "outlook" && matches!(w[2], "ios" | "android" | "mac"));
+    let system = |word: &str| {
+        ["ios", "android", "mac"]
+            .iter()
+            .any(|s| word.starts_with(s))
+    };
+    let named = words.windows(3).any(|w| w[0] == "outlook" && system(w[2]));
     named && words.len() <= 7
 }
 
 fn names_phone(device: &str) -> bool {
-    [
-        "iphone",
+    const PHONES: [&str; 14] = [
+        "iphon",
         "ipad",
+        "ipod",
         "android",
         "galaxy",
         "samsung",
         "blackberry",
-    ]
-    .iter()
-    .any(|phone| device.starts_with(phone))
+        "htc",
+        "cell",
+        "phone",
+        "mobile",
+        "windows",
+        "huawei",
+        "pixel",
+    ];
+    PHONES.iter().any(|phone| device.starts_with(phone))
 }

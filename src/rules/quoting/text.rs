@@ -217,9 +217,7 @@ fn place_invisible_lines(lines: &[&str], sides: &mut [Side]) {
 /// A rule right above old text belongs to it.
 fn keep_rules_with_history(lines: &[&str], sides: &mut [Side]) {
     for at in (0..lines.len()).rev() {
-        let is_rule = sides[at] == Side::New
-            && separator(lines[at]).is_some_and(|(kind, _)| kind == Separator::Rule);
-        if !is_rule {
+        if sides[at] != Side::New || !is_rule(lines[at]) {
             continue;
         }
         let below = sides[at + 1..].iter().find(|side| **side != Side::Blank);
@@ -227,6 +225,13 @@ fn keep_rules_with_history(lines: &[&str], sides: &mut [Side]) {
             sides[at] = Side::Quote;
         }
     }
+}
+
+/// A line of at least three dashes or stars and nothing else.
+fn is_rule(line: &str) -> bool {
+    let marks = line.chars().filter(|c| !c.is_whitespace());
+    let ruled = |c: char| matches!(c, '-' | '_' | '=' | '*' | '–' | '—' | '─');
+    marks.clone().count() >= 3 && marks.clone().all(ruled)
 }
 
 fn assemble(lines: &[&str], sides: &[Side]) -> Parted {

@@ -61,6 +61,11 @@ fn attributions_wrap_over_several_lines() {
         "Le mer. 3 mai 2023 à 09:14, Anna Bell <anna@example.com> a\nécrit :",
         "El mié, 3 may 2023 a las 9:14, Anna Bell (<\nanna@example.com>) escribió:",
         "2014-10-17 11:28 GMT+03:00 Postmaster <\npostmaster@sandbox.example.org>:",
+        "Aa Bb Cc <abc@example.org> schrieb am So., 23.\nJuni 2024, 21:08:",
+        "On Jun 17, 2017, at 14:15, Anna - Acme <anna@example.com<\nmailto:anna@example.com>> wrote:",
+        "On Tue, Sep 25, 2012 at 8:59 AM, Chris\n<notifications@example.com>wrote:",
+        "Den mån 15 jan. 2025 17:03 Anna Andersson <anna@example.com>\nskrev:",
+        "Am Mo., 15. Jan. 2025, 17:03 schrieb Anna Andersson <\nanna@example.com>:",
         "Em qua., 3 de mai. de 2023 às 09:14, Anna Bell\n<anna@example.com> escreveu:",
     ] {
         for above in ["Hello.\n\n", "Hello.\n"] {

@@ -122,6 +122,27 @@ fn separators_cut_in_every_language() {
 }
 
 #[test]
+fn header_blocks_of_odd_shape_still_cut() {
+    for block in [
+        "      De : Anna <anna@example.fr>\n À : shop <questions@example.com>\n Envoyé le : Mercredi 30 novembre 2016 10h30\n Objet : Re: Bonjour",
+        "From: Bort\nSent: April 9, 2020 2:02 PM\nTo: b@company.example\nSubject: Re: [#000] Stuff pls",
+        "From: Human Resources \n<a-really-long-automated-email+1234556@hr.example.com> \nSent: Monday, August 26, 2019 4:37 PM\nTo: Anna <anna@company.example>\nSubject: A new message",
+        "-------- Oprindelig besked --------\nFra: A B C <abc@abc.example>\nDato: 04.07.2024  17.45  (GMT+01:00)\nTil: abc@abc.example\nEmne: Hej",
+        "-------- Message d'origine --------\nDe : A B C <abc@abc.example>\nDate : 23/06/24  10:46  (GMT+01:00)\nÀ : abc@abc.example Objet : Bonjour",
+        "---\n\n**From:** checks=z@mg.example.com <checks=z@mg.example.com> on behalf of Checks <checks@example.com>\n**Sent:** Monday, July 28, 2025 15:45\n**To:** Laura <laura@example.com>\n**Subject:** Reminder",
+        "* * *\n\n**From:** checks=z@mg.example.com <checks=z@mg.example.com>**On Behalf Of** Checks\n**Sent:** 28 July 2025 15:46\n**To:** HR <hr@example.com>\n**Subject:** Request",
+        "Original Message processed by david®\nFW: Mails 9. August 2022, 12:44 Uhr\nVon Anna Ho\nAn John Doe",
+        "----- Original Message -----\nFrom: Firstname Lastname <name@example.test>\nDate: July 28, 2026\nSubject: Example",
+        "-----Original Appointment-----\nFrom: Anna\nSent: Monday, 3 May 2021 10:02\nTo: Bob\nSubject: Call\nWhen: Tuesday\nWhere: Room 4",
+    ] {
+        check(
+            &format!("New words.\n\n{block}\n\nOld words,\nand more.\n"),
+            "New words.",
+        );
+    }
+}
+
+#[test]
 fn quotes_fold_wherever_one_block_of_them_stands() {
     for (text, new) in [
         ("Yes.\n\n> Shall we?\n", "Yes."),
@@ -232,6 +253,10 @@ fn what_only_resembles_a_signature_stays() {
         "The parcel was sent from Samsung to you, I think.",
         "Best regards,\nAnna",
         "Options:\n- one\n- two",
+        "The notification was sent from my iPhone app to all users.",
+        "🎉\n\n—\nJohn Doe\nCEO at Pandaland",
+        "Because of:\n-- first point needs to be checked\n-- second point too\n\nThanks!",
+        "## Key Points\n----\n\n1. Better\n\n----\n\nThe dashes above are mine.\n\n====\n\nThese too.",
         "Sent from my iPhone it looks fine. What about Android?\nAnd more.",
     ] {
         check(text, text);
@@ -245,6 +270,8 @@ fn in_doubt_everything_is_shown() {
         "Blah-blah-blah\nOn blah-blah-blah",
         "From: Rome\nTo: Milan\nDate: 3 May\n\nThat is my trip.",
         "Visit us now for assistance...\n>>> >>>  http://www.example.com <<<\nVisit our site by clicking the link above",
+        "First part.\n\n________________________________________________\n\nSecond part.",
+        "if (a\n\t\t\t> b) {\n}",
         "Name: Anna\nSubject: Help\nMessage: it broke",
         "To: do\nDate: tomorrow",
         "Anna wrote:\nnothing of note.",
