@@ -6,7 +6,7 @@
 use super::mail::Mail;
 
 /// An address cut in two, both halves in the form they are compared by: lower-case, the domain in
-/// its ASCII form (UTS 46). `None` unless both halves are there.
+/// its ASCII form (UTS 46). `None` unless both halves are there and hold nothing odd.
 pub fn parts(address: &str) -> Option<(String, String)> {
     let address = address
         .trim()
@@ -15,7 +15,10 @@ pub fn parts(address: &str) -> Option<(String, String)> {
         .trim();
     let (local, domain) = address.rsplit_once('@')?;
     let domain = self::domain(domain);
-    (!local.is_empty() && !domain.is_empty()).then(|| (local.to_lowercase(), domain))
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    let whole = !local.is_empty() && !domain.is_empty();
+    (whole && !domain.contains(odd) && !local.contains(char::is_control))
+        .then(|| (local.to_lowercase(), domain))
 }
 
 /// A domain as it is compared: ASCII (UTS 46), lower-case, without a final dot.

@@ -86,11 +86,6 @@ fn told(mail: &Mail) -> Bounce {
     }
 }
 
-/// The catalogue key of the plain sentence a bounce comes down to, e.g. `bounce.mailbox_full`.
-pub fn sentence(bounce: &Bounce) -> &'static str {
-    reason(bounce.status.as_deref(), bounce.diagnostic.as_deref()).key()
-}
-
 fn failed_header(mail: &Mail) -> Option<String> {
     let value = mail.header("X-Failed-Recipients")?;
     super::addresses::addresses_in(value).next()

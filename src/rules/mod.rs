@@ -23,3 +23,6 @@ pub mod threading;
 pub mod token;
 pub mod vouch;
 pub mod window;
+
+#[cfg(test)]
+mod fuzz;

@@ -146,7 +146,7 @@ impl Reception {
             .min_free
             .bytes()
             .saturating_add(declared);
-        match free_bytes(&self.inbox) {
+        match self.inbox.free_bytes() {
             Some(free) if free < needed => Err(refusal(&StoreError::Full { why: String::new() })),
             _ => Ok(()),
         }
@@ -197,11 +197,6 @@ fn refusal(error: &StoreError) -> Refusal {
         enhanced,
         text: text.into(),
     }
-}
-
-fn free_bytes(inbox: &Inbox) -> Option<u64> {
-    let disk = rustix::fs::statvfs(&inbox.folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 fn failed(why: String) -> StoreError {

@@ -31,33 +31,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The key of its sentence in the language catalogues.
-    pub fn key(self) -> &'static str {
-        match self {
-            Reason::NoSuchUser => "bounce.no_such_user",
-            Reason::NoSuchHost => "bounce.no_such_host",
-            Reason::BadAddress => "bounce.bad_address",
-            Reason::Moved => "bounce.moved",
-            Reason::NoMail => "bounce.no_mail",
-            Reason::Disabled => "bounce.disabled",
-            Reason::MailboxFull => "bounce.mailbox_full",
-            Reason::TooBig => "bounce.too_big",
-            Reason::SystemFull => "bounce.system_full",
-            Reason::SystemFault => "bounce.system_fault",
-            Reason::Unreachable => "bounce.unreachable",
-            Reason::Loop => "bounce.loop",
-            Reason::Expired => "bounce.expired",
-            Reason::Content => "bounce.content",
-            Reason::Spam => "bounce.spam",
-            Reason::Blocked => "bounce.blocked",
-            Reason::Unproven => "bounce.unproven",
-            Reason::Greylisted => "bounce.greylisted",
-            Reason::TooMany => "bounce.too_many",
-            Reason::Unknown => "bounce.unknown",
-        }
-    }
-
-    /// Its sentence in plain English, for programs and for texts that are kept.
+    /// Its sentence in plain English, as it is kept with the delivery it explains.
     pub fn sentence(self) -> &'static str {
         match self {
             Reason::NoSuchUser => "there is no such mailbox",

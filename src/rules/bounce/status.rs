@@ -17,10 +17,11 @@ pub(super) fn derive(
         Some(given) if !is_vague(&given) => Some(given),
         Some(given) => diagnosed.or(Some(given)),
         None => diagnosed
+            .or_else(|| enhanced(notice))
             .filter(|code| !is_vague(code))
             .or_else(|| diagnostic.and_then(|text| from_words(text, delayed)))
-            .or_else(|| enhanced(notice))
             .or_else(|| from_words(notice, delayed))
+            .or_else(|| diagnostic.and_then(enhanced).or_else(|| enhanced(notice)))
             .or_else(|| {
                 diagnostic
                     .and_then(reply)

@@ -67,7 +67,7 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
     (Reason::NoSuchUser, &[
         "user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient",
         "no such address", "no mailbox", "mailbox not found", "mailbox unavailable",
-        "mailbox does not exist", "user not found", "user doesn't exist", "user does not exist",
+        "mailbox does not exist", "user not found", "user doesn't have a", "user doesn't exist", "user does not exist",
         "users does not exist", "unknown recipient", "recipient unknown", "recipient not found",
         "recipient not exist", "recipientnotfound", "unknown mailbox", "unknown address",
         "unknown local", "address unknown", "address not found", "address does not exist",
