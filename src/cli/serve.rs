@@ -17,6 +17,7 @@ use crate::inbox::Inbox;
 use crate::render::Templates;
 use crate::tls::Certificate;
 use crate::web::{self, App};
+use crate::workers::follow_up::FollowUp;
 use crate::workers::indexer::{Indexer, index_folder};
 use crate::workers::outbox::Outbox;
 use casella_index::search::Serving;
@@ -77,6 +78,7 @@ async fn serve(inbox: Inbox) -> Outcome {
     let outbox = Outbox::start(inbox.clone(), vec![Arc::new(mail), Arc::new(messenger)]).await;
     let outbox = outbox.map_err(Failure::new)?;
     tokio::spawn(media.follow());
+    let follow_up = FollowUp::start(inbox.clone()).map_err(Failure::new)?;
     let house = House {
         inbox: inbox.clone(),
         search: Some(search),
@@ -91,7 +93,7 @@ async fn serve(inbox: Inbox) -> Outcome {
     announce(&app, &bound)?;
     signals.wait(&inbox, &stop).await?;
     // Deliveries end while the listeners drain.
-    tokio::join!(drain(running), outbox.stop(PATIENCE));
+    tokio::join!(drain(running), outbox.stop(PATIENCE), follow_up.stop());
     drop(control);
     indexer.stop();
     Ok(())

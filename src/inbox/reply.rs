@@ -11,7 +11,7 @@ mod recipients;
 #[cfg(test)]
 mod tests;
 
-pub use reachable::{choices, choices_of};
+pub use reachable::{choices, choices_of, unseen};
 pub use recipients::{Recipients, suggested};
 
 use super::line::{self, Texts, snippet};

@@ -1,4 +1,5 @@
 //! Followers of the journal.
 
+pub mod follow_up;
 pub mod indexer;
 pub mod outbox;

@@ -302,26 +302,39 @@ fn chat_lines(tx: &Tx<'_>, conversation: &Conversation) -> Done<Vec<MessageId>> 
     Ok(found)
 }
 
-/// The chat since the last mail, if an answer of ours in it was not seen and not mailed yet.
+/// The chat since the last mail, if an answer of ours in it was not seen.
 fn unseen(tx: &Tx<'_>, conversation: &Conversation) -> Done<Vec<MessageId>> {
     let (ids, lines) = since_last_mail(tx, conversation)?;
     let carried = follow_up::chat_since_last_mail(&lines);
     let carried: Vec<_> = carried.into_iter().map(|place| ids[place]).collect();
-    for id in &carried {
-        let message = line::message(tx, *id)?;
+    match unseen_answers(tx, conversation)?.is_empty() {
+        true => Ok(Vec::new()),
+        false => Ok(carried),
+    }
+}
+
+/// When each answer in the chat was given that was neither seen nor mailed since, oldest first.
+pub(super) fn unseen_answers(rows: &impl Rows, conversation: &Conversation) -> Done<Vec<Millis>> {
+    let (ids, lines) = since_last_mail(rows, conversation)?;
+    let mut found = Vec::new();
+    for place in follow_up::chat_since_last_mail(&lines) {
+        let message = line::message(rows, ids[place])?;
         if message.direction == Direction::Out && message.delivery.state != DeliveryState::Seen {
-            return Ok(carried);
+            found.push(message.at);
         }
     }
-    Ok(Vec::new())
+    Ok(found)
 }
 
 /// The lines after the last mail we sent, and it, oldest first.
-fn since_last_mail(tx: &Tx<'_>, conversation: &Conversation) -> Done<(Vec<MessageId>, Vec<Line>)> {
+fn since_last_mail(
+    rows: &impl Rows,
+    conversation: &Conversation,
+) -> Done<(Vec<MessageId>, Vec<Line>)> {
     let mut found: Vec<(MessageId, Line)> = Vec::new();
     let mut before = u32::MAX;
     while found.len() < MOST_CARRIED && !found.iter().any(|(_, line)| *line == Line::MailOut) {
-        let step = tx.thread_back(conversation.id, before, STEP)?;
+        let step = rows.thread_back(conversation.id, before, STEP)?;
         let Some(oldest) = step.last() else {
             break;
         };

@@ -1,8 +1,9 @@
 //! The facts behind "which channel leads to this person", from the store and from who is online.
 
-use super::{House, recipients};
+use super::{House, mail, recipients};
 use crate::inbox::{Done, Inbox, Refused};
 use crate::rules::contacts;
+use crate::rules::follow_up::Unseen;
 use crate::rules::reach::{self, Facts, Messenger, Reach, Reason};
 use crate::rules::window;
 use casella_index::Rows;
@@ -33,6 +34,38 @@ pub fn choices_of(
     now: Millis,
 ) -> Done<Reach> {
     Ok(reach::of(&facts(rows, house, conversation, online, now)?))
+}
+
+/// What decides whether chat answers the visitor did not see are mailed by themselves.
+///
+/// # Errors
+/// The store's.
+pub fn unseen(
+    rows: &impl Rows,
+    house: &House,
+    conversation: &Conversation,
+    online: bool,
+    now: Millis,
+) -> Done<Unseen> {
+    let answers = mail::unseen_answers(rows, conversation)?;
+    let facts = facts(rows, house, conversation, online, now)?;
+    let visitor = conversation
+        .visitor
+        .map(|id| rows.visitor(id))
+        .transpose()?;
+    let contact = conversation
+        .contact
+        .map(|id| rows.living_contact(id))
+        .transpose()?;
+    let blocked = visitor.flatten().is_some_and(|v| v.blocked)
+        || contact.flatten().is_some_and(|c| c.blocked);
+    Ok(Unseen {
+        oldest: answers.first().copied(),
+        newest: answers.last().copied(),
+        online,
+        address: facts.address && !facts.service,
+        barred: blocked || facts.suppressed || conversation.spam,
+    })
 }
 
 pub(super) fn facts(
