@@ -5,6 +5,7 @@
 //! journal replayed into an empty store must give the same tables.
 
 mod api;
+mod arrows;
 mod commands;
 mod http;
 mod world;
