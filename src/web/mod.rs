@@ -6,8 +6,8 @@ pub mod content;
 mod health;
 pub mod pages;
 mod refuse;
-mod webhooks;
 pub mod view;
+mod webhooks;
 pub mod widget;
 
 pub use app::App;

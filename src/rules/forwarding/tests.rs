@@ -1,6 +1,7 @@
 mod automatic;
 mod confirmations;
 mod dates;
+mod limits;
 mod manual;
 mod matrix;
 
