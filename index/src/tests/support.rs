@@ -1,11 +1,7 @@
 //! Conversations and messages small enough to write by the hundred.
 
 use crate::model::*;
-use crate::segment::Folder;
-use crate::store::Options;
 use crate::{Actor, Event, Stamp, Store, StoreError, Tx};
-use std::path::Path;
-use std::sync::Arc;
 
 pub const STAMP: Stamp = Stamp {
     at: 1_000,
@@ -59,20 +55,6 @@ pub fn mail(
         unread: true,
     })?;
     Ok(id)
-}
-
-/// A store in memory, for replays.
-pub fn in_memory(folder: &Path) -> Options {
-    let backend = Box::new(|| {
-        let memory: Box<dyn redb::StorageBackend> =
-            Box::new(redb::backends::InMemoryBackend::new());
-        Ok(memory)
-    });
-    Options {
-        backend,
-        segments: Arc::new(Folder::new(folder).expect("a temp folder")),
-        check: false,
-    }
 }
 
 pub fn write<T: Send + 'static>(

@@ -91,7 +91,8 @@ fn ids_times_and_sides_are_read_whatever_their_form() {
 
 #[test]
 fn every_recorded_kind_is_known() {
-    let cases: [(&str, fn(&What) -> bool); 17] = [
+    type Expected = fn(&What) -> bool;
+    let cases: [(&str, Expected); 17] = [
         (
             "message-basic",
             |w| matches!(w, What::Message(s) if s.text == "hello, world!"),
