@@ -12,6 +12,7 @@ mod guard;
 mod inbox;
 mod live;
 mod messages;
+mod pictures;
 mod rows;
 mod saved_replies;
 mod search;

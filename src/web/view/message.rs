@@ -70,7 +70,6 @@ pub struct FileView {
     pub url: Option<String>,
     pub preview: Option<String>,
     pub note: Option<String>,
-    pub retry: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,7 +79,6 @@ pub struct DeliveryView {
     pub text: String,
     pub problem: Option<String>,
     pub remedy: Option<String>,
-    pub retry: Option<String>,
 }
 
 /// Why the message stands in this conversation.
@@ -127,10 +125,10 @@ impl MessageView {
             quoted: body.quoted_text,
             frame,
             html_url,
-            attachments: files(words, message, setting.can_write),
+            attachments: files(words, message),
             reactions: page.map_or_else(Vec::new, |p| p.reactions.values().cloned().collect()),
             warnings: warnings(words, message),
-            delivery: delivery(words, message, setting.can_write),
+            delivery: delivery(words, message),
             seen: seen(words, message, setting.seen),
             why: why(words, message, setting.can_write),
             raw_url: mail
@@ -333,7 +331,7 @@ fn recipients(words: Words<'_>, message: &Message, mail: &EmailFacts) -> Option<
     Some(parts.join(" · ")).filter(|line| !line.is_empty())
 }
 
-fn files(words: Words<'_>, message: &Message, can_write: bool) -> Vec<FileView> {
+fn files(words: Words<'_>, message: &Message) -> Vec<FileView> {
     let shown = message
         .attachments
         .iter()
@@ -354,7 +352,6 @@ fn files(words: Words<'_>, message: &Message, can_write: bool) -> Vec<FileView> 
                 preview: (!missing && is_picture(file)).then(|| format!("{url}?inline=1")),
                 url: (!missing).then(|| url.clone()),
                 note: note(words, file, missing),
-                retry: (missing && can_write).then(|| format!("{url}/fetch")),
             }
         })
         .collect()
@@ -394,7 +391,7 @@ fn warnings(words: Words<'_>, message: &Message) -> Vec<String> {
     }
 }
 
-fn delivery(words: Words<'_>, message: &Message, can_write: bool) -> Option<DeliveryView> {
+fn delivery(words: Words<'_>, message: &Message) -> Option<DeliveryView> {
     let delivery = &message.delivery;
     let (tone, symbol) = match delivery.state {
         DeliveryState::None => return None,
@@ -416,7 +413,6 @@ fn delivery(words: Words<'_>, message: &Message, can_write: bool) -> Option<Deli
         text: words.t(&format!("delivery.{}", delivery.state.as_str())),
         problem: Some(delivery.detail.clone()).filter(|d| trouble && !d.is_empty()),
         remedy: over.then(|| words.t("delivery.remedy")),
-        retry: (over && can_write).then(|| format!("/messages/{}/retry", message.id)),
     })
 }
 
