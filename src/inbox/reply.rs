@@ -123,9 +123,28 @@ pub fn reply(tx: &mut Tx<'_>, house: &House, id: ConversationId, reply: Reply) -
     let message = match reply.way {
         Way::Note => return note_down(tx, conversation.id, reply, key),
         Way::By(Channel::Email) => mail::queue(tx, house, &conversation, reply, key)?,
-        Way::By(Channel::Chat) => chat(tx, &conversation, reply, key)?,
+        Way::By(Channel::Chat) => chat(tx, &conversation, reply, false, key)?,
         Way::By(Channel::Messenger) => messenger(tx, house, &conversation, reply, key)?,
     };
+    if let Actor::Agent(agent) = *tx.actor() {
+        assign_if_free(tx, conversation.id, agent)?;
+    }
+    Ok(message)
+}
+
+/// Asks a visitor for their address, in these words: the widget shows its form below them.
+///
+/// # Errors
+/// As [`reply`].
+pub fn ask_email(tx: &mut Tx<'_>, id: ConversationId, text: &str) -> Done<Message> {
+    let conversation = line::conversation(tx, id)?;
+    let words = Reply {
+        way: Way::By(Channel::Chat),
+        text: text.to_owned(),
+        ..Reply::default()
+    };
+    checked(&words)?;
+    let message = chat(tx, &conversation, words, true, None)?;
     if let Actor::Agent(agent) = *tx.actor() {
         assign_if_free(tx, conversation.id, agent)?;
     }
@@ -212,6 +231,7 @@ fn chat(
     tx: &mut Tx<'_>,
     conversation: &Conversation,
     reply: Reply,
+    asks_email: bool,
     key: Option<String>,
 ) -> Done<Message> {
     let visitor = conversation.visitor;
@@ -226,6 +246,7 @@ fn chat(
     message.delivery.state = DeliveryState::Queued;
     message.chat = Some(ChatFacts {
         visitor: visitor.unwrap_or_default(),
+        asks_email,
         ..ChatFacts::default()
     });
     record(tx, message, Vec::new(), Vec::new(), key)

@@ -230,7 +230,7 @@ fn compose(tx: &mut Tx<'_>, visitor: &Visitor, to: &Conversation, said: Said) ->
         visitor: visitor.id,
         client_id: said.client_id,
         page: said.page,
-        scripted: false,
+        ..ChatFacts::default()
     });
     Ok(message)
 }

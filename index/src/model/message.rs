@@ -250,6 +250,9 @@ pub struct ChatFacts {
     pub page: Option<String>,
     /// A line of the scripted greeting.
     pub scripted: bool,
+    /// An answer that asks for the visitor's address: the widget shows its form.
+    #[serde(default)]
+    pub asks_email: bool,
 }
 
 /// What only a Messenger line has.

@@ -14,7 +14,8 @@ pub struct Line {
     pub name: String,
     pub text: String,
     pub attachments: Vec<File>,
-    /// `email` for "answered by email", else `chat`.
+    /// `email` for "answered by email", `ask_email` for an answer that asks for the address, else
+    /// `chat`.
     pub kind: &'static str,
     /// The widget's own id of a visitor's line, to recognise its optimistic twin.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -92,10 +93,10 @@ pub fn line(message: &Message, text: String, by_email: &str, viewer: Viewer) -> 
         name: message.author.name.clone(),
         text,
         attachments,
-        kind: if shown == Shown::ByEmail {
-            "email"
-        } else {
-            "chat"
+        kind: match shown {
+            Shown::ByEmail => "email",
+            _ if message.chat.as_ref().is_some_and(|c| c.asks_email) => "ask_email",
+            _ => "chat",
         },
         client_id: message
             .chat

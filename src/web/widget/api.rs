@@ -319,7 +319,7 @@ pub async fn file(app: App, request: Request) -> Answer {
         .ok_or_else(missing)?;
     app.chat
         .line(&message, stream::viewer(&visitor))
-        .filter(|l| l.kind == "chat")
+        .filter(|l| l.kind != "email")
         .ok_or_else(missing)?;
     let file = message.attachments.get(k).ok_or_else(missing)?;
     let AttachmentSource::Blob(blob) = file.source else {
