@@ -6,6 +6,7 @@
 
 mod api;
 mod arrows;
+mod chat;
 mod commands;
 mod http;
 mod world;

@@ -203,16 +203,27 @@ impl Api {
 
     /// Opens the event stream; gives its events one by one.
     pub fn events(&self, since: u64) -> Events {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
-        let head = format!(
-            "GET /api/v1/events?since={since} HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\n\r\n",
-            self.address, self.bearer
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        Events {
-            lines: BufReader::new(stream),
-        }
+        let path = format!("/api/v1/events?since={since}");
+        follow(
+            self.address,
+            &path,
+            &[("Authorization", self.bearer.as_str())],
+        )
+    }
+}
+
+/// Opens an event stream.
+pub fn follow(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Events {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
+    let mut head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    Events {
+        lines: BufReader::new(stream),
     }
 }
 
