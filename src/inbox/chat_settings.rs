@@ -1,15 +1,14 @@
 //! How the chat presents itself on a site: one setting, made in the pages.
 
+use super::settings::Setting;
 use super::{Done, Refused, set_setting};
 use crate::rules::office_hours::{self, Hours, Office, Span};
+use casella_index::Tx;
 use casella_index::model::Millis;
-use casella_index::{Rows, Tx};
 use jiff::Timestamp;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-
-/// The setting's name in the store.
-pub const NAME: &str = "chat";
 
 /// Everything an admin may say about the chat. Empty texts stand for those of the catalogue, in each
 /// visitor's language.
@@ -122,25 +121,17 @@ impl Default for ChatSettings {
     }
 }
 
-impl ChatSettings {
-    /// As stored, or the defaults.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn load(rows: &impl Rows) -> Done<ChatSettings> {
-        Ok(rows.setting(NAME)?.unwrap_or_default())
-    }
+impl Setting for ChatSettings {
+    const NAME: &'static str = "chat";
 
-    /// Stores them.
-    ///
-    /// # Errors
-    /// [`Refused::Invalid`] names what makes no sense.
-    pub fn save(&self, tx: &mut Tx<'_>) -> Done {
+    fn set(&self, tx: &mut Tx<'_>) -> Done {
         self.check()?;
-        let value = serde_json::to_value(self).map_err(|e| Refused::invalid("chat", e))?;
-        set_setting(tx, NAME, Some(value))
+        set_setting(tx, Self::NAME, serde_json::to_value(self).ok())
     }
+}
 
+impl ChatSettings {
+    /// [`Refused::Invalid`] names what makes no sense.
     fn check(&self) -> Done {
         if !is_color(&self.color) {
             return Err(Refused::invalid(
@@ -198,10 +189,12 @@ fn span(open: &str, close: &str) -> Done<Span> {
         office_hours::time(text)
             .ok_or_else(|| Refused::invalid("hours", format!("`{text}` is no time; write HH:MM")))
     };
-    Ok(Span {
-        open: time(open)?,
-        close: time(close)?,
-    })
+    let (open, close) = (time(open)?, time(close)?);
+    // Midnight as the end means the day's end.
+    if open >= close && close != Time::midnight() {
+        return Err(Refused::invalid("hours", "a day closes before it opens"));
+    }
+    Ok(Span { open, close })
 }
 
 fn is_color(text: &str) -> bool {
@@ -243,6 +236,8 @@ mod tests {
         };
         let mut never = kept.clone();
         never.week[0] = vec![("9".into(), "18:00".into())];
+        let mut backwards = kept.clone();
+        backwards.week[0] = vec![("18:00".into(), "09:00".into())];
         let sites = |site: &str| ChatSettings {
             origins: Some(vec![site.into()]),
             ..ChatSettings::default()
@@ -252,6 +247,7 @@ mod tests {
             (with_hours(kept), None),
             (with_hours(nowhere), Some("time_zone")),
             (with_hours(never), Some("hours")),
+            (with_hours(backwards), Some("hours")),
             (sites("https://*.shop.example:8443"), None),
             (sites("*"), None),
             (sites("https://a.example; script-src *"), Some("origins")),

@@ -508,6 +508,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/* The widget's preview follows its settings as they are typed. */
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("[data-previews]");
+  const frame = form?.querySelector(".preview-frame");
+  if (!frame) return;
+  const tell = (message) => frame.contentWindow.postMessage({ casella: message }, location.origin);
+  const { color, greeting, offline } = Object.fromEntries(new FormData(form));
+  tell({ is: "hello", color });
+  tell({ is: "preview", color, greeting, offline });
+});
+
 /* Begin */
 
 for (const node of $$("[data-live] > [id]")) rendered.set(node, node.outerHTML);

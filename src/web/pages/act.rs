@@ -5,8 +5,9 @@ use super::guard::Viewer;
 use crate::http::{Answer, Form, Refusal, Request, Response, respond};
 use crate::inbox::reply::{self, House};
 use crate::inbox::{self, Done, tag, visitor};
+use crate::render::Language;
 use crate::web::App;
-use casella_index::model::{AgentId, ConversationId};
+use casella_index::model::{AgentId, ConversationId, Visitor};
 use casella_index::{Rows, Tx};
 
 /// Bytes of these small forms.
@@ -124,6 +125,36 @@ pub async fn transcript(app: App, viewer: Viewer, request: Request) -> Answer {
 }
 
 /// Blocks the visitor of the conversation, or lets them in again.
+/// Asks the visitor for their address in the chat, in their own language if we speak it.
+pub async fn ask_email(app: App, viewer: Viewer, request: Request) -> Answer {
+    let pressed = Pressed::read(app, viewer, request).await?;
+    let id = pressed.id;
+    let visitor = visitor_of(&pressed.app, id)?;
+    let usual = || Language::of(pressed.app.inbox.config.inbox.language.tag());
+    let language = visitor
+        .and_then(|visitor| Language::accepted(&visitor.language))
+        .or_else(usual)
+        .unwrap_or_default();
+    let text = pressed
+        .app
+        .templates
+        .text(language, "chat.please_email", &[]);
+    pressed
+        .verb("asked", move |tx| {
+            reply::ask_email(tx, id, &text).map(|_| ())
+        })
+        .await
+}
+
+fn visitor_of(app: &App, id: ConversationId) -> Result<Option<Visitor>, Refusal> {
+    let rows = app.inbox.read().map_err(Refusal::internal)?;
+    let conversation = rows.living(id).map_err(Refusal::internal)?;
+    let Some(visitor) = conversation.and_then(|c| c.visitor) else {
+        return Ok(None);
+    };
+    rows.visitor(visitor).map_err(Refusal::internal)
+}
+
 pub async fn block(app: App, viewer: Viewer, request: Request) -> Answer {
     let pressed = Pressed::read(app, viewer, request).await?;
     let (id, blocked) = (pressed.id, pressed.form.get("blocked") == "1");

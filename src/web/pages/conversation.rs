@@ -242,6 +242,9 @@ impl Open<'_> {
             actions.push(self.button("transcript", "do.transcript", "email", &[]));
         }
         if let Some(visitor) = &self.visitor {
+            if visitor.email.is_none() {
+                actions.push(self.button("ask-email", "do.ask_email", "email", &[]));
+            }
             actions.push(match visitor.blocked {
                 true => self.button("block", "do.unblock", "block", &[("blocked", "0")]),
                 false => self.button("block", "do.block", "block", &[("blocked", "1")]),

@@ -59,6 +59,7 @@ fn conversations() -> Router<App> {
             "/conversations/{id}/transcript",
             page(Agent, act::transcript),
         )
+        .post("/conversations/{id}/ask-email", page(Agent, act::ask_email))
         .post("/conversations/{id}/block", page(Agent, act::block))
         .post("/conversations/{id}/typing", page(Agent, live::typing))
 }

@@ -2,6 +2,7 @@
 
 use super::{Choice, Fact, Notice, Shell, Words};
 use crate::inbox::access::may;
+use crate::inbox::chat_settings::GreetingForm;
 use crate::render::Millis;
 use casella_index::model::Role;
 use serde::Serialize;
@@ -162,6 +163,11 @@ pub struct Widget {
     pub mail_after: u32,
     pub origins: String,
     pub origins_fixed: bool,
+    /// What the greeting's form asks.
+    pub form: GreetingForm,
+    pub sound: bool,
+    /// What sites sign their users with, once one was made.
+    pub secret: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

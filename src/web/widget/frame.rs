@@ -3,6 +3,7 @@
 use super::key;
 use crate::http::{Answer, Refusal, Request, With, respond};
 use crate::inbox::chat_settings::{AskEmail, ChatSettings, GreetingForm};
+use crate::inbox::settings::Setting;
 use crate::render::{Language, Voice};
 use crate::rules::office_hours::Office;
 use crate::web::app::App;
@@ -69,7 +70,7 @@ struct View {
 pub async fn frame(app: App, request: Request) -> Answer {
     let chat = {
         let rows = app.inbox.read().map_err(Refusal::internal)?;
-        ChatSettings::load(&rows).map_err(refuse)?
+        ChatSettings::get(&rows).map_err(refuse)?
     };
     let language = language(&app, &request);
     let policy = policy(&sites(&app, &chat));

@@ -3,6 +3,7 @@
 use super::{api, key};
 use crate::http::{Answer, Refusal, Request, respond};
 use crate::inbox::chat_settings::ChatSettings;
+use crate::inbox::settings::Setting;
 use crate::inbox::visitor::{self as verbs, Identity};
 use crate::rules::vouch::{self, Flaw};
 use crate::web::app::App;
@@ -75,7 +76,7 @@ fn doubt(flaw: Flaw) -> Refusal {
 /// The chat's secret; empty, which signs nothing, where none was made.
 fn secret(app: &App) -> Result<String, Refusal> {
     let rows = app.inbox.read().map_err(Refusal::internal)?;
-    let sealed = ChatSettings::load(&rows).map_err(refuse)?.vouch_secret;
+    let sealed = ChatSettings::get(&rows).map_err(refuse)?.vouch_secret;
     let opened = sealed.and_then(|sealed| app.inbox.vault.open(&sealed));
     Ok(opened.unwrap_or_default())
 }

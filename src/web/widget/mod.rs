@@ -6,6 +6,8 @@ mod frame;
 mod identify;
 mod key;
 
+pub use frame::sites;
+
 use super::app::App;
 use crate::http::Router;
 

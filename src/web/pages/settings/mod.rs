@@ -2,6 +2,7 @@
 
 mod agents;
 mod channels;
+mod chat;
 mod own;
 mod watch;
 
@@ -9,6 +10,7 @@ use super::act::FORM;
 use super::guard::{Viewer, page};
 use super::shell::shell;
 use crate::http::{Answer, Form, Refusal, Request, Router, respond};
+use crate::inbox::settings::Setting;
 use crate::inbox::{Done, Refused, audit};
 use crate::web::App;
 use crate::web::view::Notice;
@@ -44,10 +46,11 @@ pub fn routes() -> Router<App> {
             "/settings/tokens/{id}/revoke",
             page(Admin, agents::revoke_token),
         )
-        .get("/settings/widget", page(Admin, channels::widget))
-        .post("/settings/widget", page(Admin, channels::save_widget))
-        .get("/settings/hours", page(Admin, channels::hours))
-        .post("/settings/hours", page(Admin, channels::save_hours))
+        .get("/settings/widget", page(Admin, chat::widget))
+        .post("/settings/widget", page(Admin, chat::save_widget))
+        .post("/settings/widget/secret", page(Admin, chat::new_secret))
+        .get("/settings/hours", page(Admin, chat::hours))
+        .post("/settings/hours", page(Admin, chat::save_hours))
         .get("/settings/messenger", page(Admin, channels::messenger))
         .post("/settings/messenger", page(Admin, channels::save_messenger))
         .post(
@@ -90,6 +93,24 @@ async fn audited<T: Send + 'static>(
         Ok::<T, Refused>(done)
     });
     write.await
+}
+
+fn setting<T: Setting>(app: &App, viewer: &Viewer) -> Result<T, Refusal> {
+    let rows = app.inbox.read().map_err(|e| viewer.refuse(app, e.into()))?;
+    T::get(&rows).map_err(|e| viewer.refuse(app, e))
+}
+
+async fn save<T: Setting + Send + 'static>(
+    app: &App,
+    viewer: &Viewer,
+    request: &Request,
+    value: T,
+) -> Result<(), Refusal> {
+    let target = T::NAME.to_owned();
+    let saved = audited(app, viewer, request, "setting_changed", target, move |tx| {
+        value.set(tx)
+    });
+    saved.await.map_err(|e| viewer.refuse(app, e))
 }
 
 fn done(name: &str, done: &str) -> Answer {
