@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use crate::clock::MINUTE;
 use crate::inbox::chat_settings::ChatSettings;
 use crate::inbox::reply::{self, House};
+use crate::inbox::settings::Setting;
 use crate::inbox::{Done, Inbox, line};
 use crate::rules::follow_up;
 
@@ -114,7 +115,7 @@ impl Work {
     }
 
     async fn step(&mut self) -> Done {
-        let after = ChatSettings::load(&self.inbox.read()?)?.mail_after();
+        let after = ChatSettings::get(&self.inbox.read()?)?.mail_after();
         match after {
             Some(after) => {
                 self.take_in(after)?;

@@ -65,7 +65,7 @@ impl World {
             mail_after,
             ..ChatSettings::default()
         };
-        self.write(move |tx| settings.save(tx)).await;
+        self.write(move |tx| settings.set(tx)).await;
         // The worker reads the setting when a commit wakes it.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
