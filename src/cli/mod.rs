@@ -9,6 +9,7 @@ pub mod backup;
 pub mod check;
 pub mod contacts;
 pub mod control;
+mod demo;
 pub mod dkim;
 pub mod export;
 pub mod import;

@@ -2,7 +2,7 @@
 
 use super::check::cannot_listen;
 use super::control::{self, House};
-use super::{Setting, block_on, say};
+use super::{Setting, block_on, demo, say};
 use crate::channel::email::authentication::Authenticator;
 use crate::channel::email::dns::Dns;
 use crate::channel::email::post::Post;
@@ -36,7 +36,11 @@ const SWEEP: Duration = Duration::from_secs(3_600);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// Shows Casella on a throw-away data folder with sample conversations; nothing leaves it
+    #[arg(long)]
+    demo: bool,
+}
 
 /// The addresses really bound.
 struct Bound {
@@ -45,14 +49,19 @@ struct Bound {
 }
 
 /// Runs until told to stop.
-pub fn run(setting: &Setting, _: Options) -> Outcome {
+pub fn run(setting: &Setting, options: Options) -> Outcome {
     let config = setting.config()?;
     report_panics();
+    if options.demo {
+        let folder = demo::Folder::new()?;
+        let inbox = demo::open(config, &folder)?;
+        return block_on(serve(inbox, true))?;
+    }
     let inbox = Inbox::open(config, Clock::machine(), &setting.data)?;
-    block_on(serve(inbox))?
+    block_on(serve(inbox, false))?
 }
 
-async fn serve(inbox: Inbox) -> Outcome {
+async fn serve(inbox: Inbox, demo: bool) -> Outcome {
     let signals = Signals::new()?;
     let smtp = bind("smtp.listen", inbox.config.smtp.listen).await?;
     let http = bind("http.listen", inbox.config.http.listen).await?;
@@ -90,6 +99,9 @@ async fn serve(inbox: Inbox) -> Outcome {
     running.spawn(serve_http(app.clone(), http, certificate, stopping.clone()));
     running.spawn(wake_visitors(app.clone(), stopping.clone()));
     running.spawn(sweep(app.clone(), stopping));
+    if demo {
+        invite(&app, &bound)?;
+    }
     announce(&app, &bound)?;
     signals.wait(&inbox, &stop).await?;
     // Deliveries end while the listeners drain.
@@ -163,6 +175,20 @@ fn http_certificate(inbox: &Inbox) -> Outcome<Option<Certificate>> {
     let paths = inbox.config.http.tls.as_ref();
     let load = |paths| Certificate::load(paths, &[b"h2", b"http/1.1"]);
     paths.map(load).transpose()
+}
+
+/// Where to look at the demo.
+fn invite(app: &App, bound: &Bound) -> Outcome {
+    let (email, password) = demo::LOGIN;
+    let url = &app.public_url;
+    say(format_args!(
+        "agents  {url}/inbox  (log in as {email} / {password})"
+    ))?;
+    say(format_args!("shop    {url}/demo/  (with the chat widget)"))?;
+    say(format_args!(
+        "mail    smtp://{}  (for inbox@localhost)",
+        bound.smtp
+    ))
 }
 
 /// What scripts and people wait for, on standard output.

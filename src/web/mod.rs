@@ -24,6 +24,7 @@ pub fn routes() -> Router<App> {
         .merge(webhooks::routes())
         .merge(pages::routes())
         .merge(widget::routes())
+        .merge(widget::demo_routes())
         .refusals(refusal)
 }
 
