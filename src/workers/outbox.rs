@@ -228,13 +228,13 @@ fn jitter() -> f64 {
 
 /// Addresses and words stay out of the log.
 fn log(job: &Job, attempt: &Attempt) {
-    let (job, message, channel) = (job.id.0, job.message.0, job.channel.as_str());
+    let (job, mail, channel) = (job.id.0, job.message.0, job.channel.as_str());
     match attempt {
-        Attempt::Sent { .. } => tracing::info!(job, message, channel, "delivered"),
+        Attempt::Sent { .. } => tracing::info!(job, mail, channel, "delivered"),
         Attempt::TryLater { .. } | Attempt::Ambiguous { .. } => {
-            tracing::warn!(job, message, channel, "not delivered yet");
+            tracing::warn!(job, mail, channel, "not delivered yet");
         }
-        Attempt::Refused { .. } => tracing::warn!(job, message, channel, "delivery refused"),
-        Attempt::Held { .. } => tracing::info!(job, message, channel, "delivery held"),
+        Attempt::Refused { .. } => tracing::warn!(job, mail, channel, "delivery refused"),
+        Attempt::Held { .. } => tracing::info!(job, mail, channel, "delivery held"),
     }
 }
