@@ -12,7 +12,7 @@ trust: chromium
 
 # Ratios against other systems, in one run; sets up Postfix and notmuch (Debian) when missing.
 bench:
-	bench=1 sh .ci/bench-tools
+	sh .ci/bench-tools
 	cargo build --release
 	cargo run --release --example bench
 
