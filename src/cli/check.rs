@@ -1,12 +1,16 @@
 //! `casella check`: what would keep this configuration from working, one line per finding.
 
-use super::{Setting, say};
+mod dns;
+
+use super::{Setting, control, say};
 use crate::clock::{Clock, DAY, Millis};
 use crate::config::{Config, Tls};
 use crate::error::{Failure, Outcome};
 use crate::tls;
+use casella_index::Store;
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub struct Options {}
@@ -34,7 +38,7 @@ impl fmt::Display for Finding {
 pub fn run(setting: &Setting, _: Options) -> Outcome {
     let findings = match setting.config() {
         Err(failure) => vec![Finding::Broken(failure)],
-        Ok(config) => look(&config, Clock::machine().now()),
+        Ok(config) => look(&config, &setting.data, Clock::machine().now()),
     };
     for finding in &findings {
         say(finding)?;
@@ -52,16 +56,25 @@ pub fn run(setting: &Setting, _: Options) -> Outcome {
     }
 }
 
-fn look(config: &Config, now: Millis) -> Vec<Finding> {
+fn look(config: &Config, data: &Path, now: Millis) -> Vec<Finding> {
     let mut findings = vec![configuration(config)];
-    findings.push(port("smtp.listen", config.smtp.listen));
-    findings.push(port("http.listen", config.http.listen));
+    if control::is_served(data) {
+        findings.push(Finding::Fine(format!(
+            "a server runs on `{}`: it has the ports and the store",
+            data.display()
+        )));
+    } else {
+        findings.push(port("smtp.listen", config.smtp.listen));
+        findings.push(port("http.listen", config.http.listen));
+        findings.push(store(data));
+    }
     if let Some(tls) = &config.smtp.tls {
         findings.push(certificate("smtp.tls", tls, &config.smtp.hostname, now));
     }
     if let Some(tls) = &config.http.tls {
         findings.push(certificate("http.tls", tls, &public_host(config), now));
     }
+    findings.extend(dns::look(config, data));
     findings
 }
 
@@ -70,6 +83,18 @@ fn configuration(config: &Config) -> Finding {
         Some(path) => format!("`{}` is well-formed", path.display()),
         None => "no configuration file: the built-in defaults".into(),
     })
+}
+
+/// Opens the store as a start would, unless there is none yet.
+fn store(data: &Path) -> Finding {
+    let place = data.display();
+    if !data.join("casella.redb").exists() {
+        return Finding::Fine(format!("`{place}` will be made at the first start"));
+    }
+    match Store::open(data) {
+        Ok(store) => Finding::Fine(format!("`{place}` opens; {} events", store.last_seq())),
+        Err(error) => Finding::Broken(Failure::new(error).at(format!("`{place}`"))),
+    }
 }
 
 fn port(key: &str, address: SocketAddr) -> Finding {
@@ -135,7 +160,6 @@ fn certificate(key: &str, paths: &Tls, host: &str, now: Millis) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn fixture() -> Tls {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/tls");

@@ -12,6 +12,7 @@ use casella_index::model::{Attachment, AttachmentSource, BlobId, EmailFacts, Mes
 use data_encoding::BASE64;
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, REFERRER_POLICY};
+use std::collections::HashMap;
 
 /// The policy of the sandboxed frame: nothing runs, nothing loads, no form leaves.
 const FRAME_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; \
@@ -34,17 +35,30 @@ fn raw_blob(message: &Message) -> Option<(&EmailFacts, BlobId)> {
     Some((mail, mail.raw?))
 }
 
-/// The sanitised HTML as a page under its own policy.
-pub fn framed(app: &App, message: &Message) -> Done<Response> {
+/// The sanitised HTML as a page under its own policy. `pictures` are those of the web that somebody
+/// asked to see, as data URIs by address.
+pub fn framed(
+    app: &App,
+    message: &Message,
+    pictures: Option<&HashMap<String, String>>,
+) -> Done<Response> {
     let body = app.inbox.store.body(message)?;
-    let missing = || Refused::unknown("HTML of message", message.id);
+    let missing = || Refused::unknown("formatted text of message", message.id);
     let html = body.html.ok_or_else(missing)?;
     let raw = match raw_blob(message) {
         Some((_, blob)) if html.contains("cid:") => Some(app.inbox.store.blob(blob)?),
         _ => None,
     };
     let image = |content_id: &str| inline_picture(raw.as_deref()?, content_id);
-    let page = document(&html, image, &Remote::Blocked, Look::System);
+    let fetched = |address: &str| {
+        let found = pictures.and_then(|known| known.get(address));
+        found.map_or_else(|| "data:,".to_owned(), String::clone)
+    };
+    let remote = match pictures {
+        Some(_) => Remote::Proxied(&fetched),
+        None => Remote::Blocked,
+    };
+    let page = document(&html, image, &remote, Look::System);
     Ok(respond::framed_html(StatusCode::OK, page, FRAME_POLICY)
         .with(REFERRER_POLICY, "no-referrer")
         .with(CACHE_CONTROL, "private, no-cache"))

@@ -44,6 +44,19 @@ const SIGNED: [&str; 7] = [
     "Auto-Submitted",
 ];
 
+/// The selectors of the keys there are for a domain.
+pub fn selectors(data: &Path, domain: &str) -> Vec<&'static str> {
+    let there = |selector: &&str| {
+        folder(data)
+            .join(format!("{domain}.{selector}.pem"))
+            .exists()
+    };
+    [RSA_SELECTOR, ED25519_SELECTOR]
+        .into_iter()
+        .filter(there)
+        .collect()
+}
+
 /// What is to be published in the DNS for one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {

@@ -28,6 +28,18 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Dns(TokioResolver);
 
+/// A name that is not there has no records, which is an answer.
+fn none_if_unknown<T>(answer: Result<Vec<T>, DnsFault>, name: &str) -> Outcome<Vec<T>> {
+    match answer {
+        Err(DnsFault::NoSuchName) => Ok(Vec::new()),
+        answer => answer.map_err(|fault| {
+            Failure::new(format!("the DNS does not answer: {fault:?}"))
+                .at(name)
+                .remedy("check the network, or name a resolver in `dns.server`")
+        }),
+    }
+}
+
 impl Dns {
     /// Asks the configured server, else those of the machine, else one on this machine.
     pub fn new(config: &config::Dns) -> Outcome<Self> {
@@ -52,6 +64,29 @@ impl Dns {
 
     pub(super) fn resolver(&self) -> &TokioResolver {
         &self.0
+    }
+
+    /// The hosts that take a domain's mail, best first; none where it names none.
+    ///
+    /// # Errors
+    /// The DNS does not answer.
+    pub async fn mail_hosts(&self, domain: &str) -> Outcome<Vec<String>> {
+        let mut hosts = none_if_unknown(self.exchanges(domain).await, domain)?;
+        hosts.sort();
+        Ok(hosts.into_iter().map(|(_, host)| host).collect())
+    }
+
+    /// The texts published under a name, each in one piece.
+    ///
+    /// # Errors
+    /// The DNS does not answer.
+    pub async fn texts(&self, name: &str) -> Outcome<Vec<String>> {
+        let records = none_if_unknown(self.ask(name, RecordType::TXT).await, name)?;
+        let text = |record: &RData| match record {
+            RData::TXT(text) => Some(text.to_string()),
+            _ => None,
+        };
+        Ok(records.iter().filter_map(text).collect())
     }
 
     /// The answers to one question; none when the name exists without such records.

@@ -54,6 +54,11 @@ enum Answer {
     Done,
 }
 
+/// Whether a server runs on the data folder.
+pub fn is_served(folder: &std::path::Path) -> bool {
+    socket::connect(folder).is_some()
+}
+
 /// Has an order carried out and tells `tell` of it.
 pub fn give(setting: &Setting, order: &Order, tell: &dyn Tell) -> Outcome {
     let began = Instant::now();

@@ -3,26 +3,12 @@
 use super::act::FORM;
 use super::guard::{Viewer, page};
 use super::pictures;
-use crate::channel::email::parse;
-use crate::channel::email::sanitise::{Look, Remote, document};
-use crate::http::{Answer, Refusal, Request, Response, Router, With, respond};
-use crate::inbox::{self, Done, Refused, line};
+use crate::http::{Answer, Refusal, Request, Router, respond};
+use crate::inbox::{self, Done, line};
 use crate::rules::picture;
-use crate::web::App;
-use bytes::Bytes;
+use crate::web::{App, content};
 use casella_index::Tx;
-use casella_index::model::{
-    Attachment, AttachmentSource, BlobId, ConversationId, Message, MessageId, Role,
-};
-use data_encoding::BASE64;
-use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, REFERRER_POLICY};
-use std::collections::HashMap;
-
-/// The policy of the sandboxed frame (TRUST.md): nothing runs, nothing loads, no form leaves.
-const FRAME_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; \
-    default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
-    form-action 'none'; base-uri 'none'";
+use casella_index::model::{ConversationId, Message, MessageId, Role};
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -93,30 +79,10 @@ fn message(app: &App, viewer: &Viewer, id: MessageId) -> Result<Message, Refusal
 async fn raw(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
     let message = message(&app, &viewer, id)?;
-    let content = raw_mail(&app, &message).map_err(|e| viewer.refuse(&app, e))?;
-    let content =
-        content.ok_or_else(|| Refusal::not_found(format!("a raw mail of message {id}")))?;
-    Ok(respond::download(
-        &format!("message-{id}.eml"),
-        "message/rfc822",
-        content,
-    ))
-}
-
-/// What arrived, with its trace headers above; `None` where no mail was kept.
-fn raw_mail(app: &App, message: &Message) -> Done<Option<Vec<u8>>> {
-    let Some((mail, blob)) = raw_blob(message) else {
-        return Ok(None);
-    };
-    let trace = mail.paths.first().map_or("", |path| &path.trace_headers);
-    let mut content = trace.as_bytes().to_vec();
-    content.extend(app.inbox.store.blob(blob)?);
-    Ok(Some(content))
-}
-
-fn raw_blob(message: &Message) -> Option<(&casella_index::model::EmailFacts, BlobId)> {
-    let mail = message.email.as_ref()?;
-    Some((mail, mail.raw?))
+    let mail = content::raw_mail(&app, &message).map_err(|e| viewer.refuse(&app, e))?;
+    let mail = mail.ok_or_else(|| Refusal::not_found(format!("a raw mail of message {id}")))?;
+    let name = format!("message-{id}.eml");
+    Ok(respond::download(&name, "message/rfc822", mail))
 }
 
 /// The sanitised form, under its own policy.
@@ -130,87 +96,22 @@ async fn html(app: App, viewer: Viewer, request: Request) -> Answer {
         Some(html) => Some(pictures::fetched(&app, &html).await),
         None => None,
     };
-    framed(&app, &message, pictures.as_ref()).map_err(|e| viewer.refuse(&app, e))
-}
-
-/// The frame's answer. `pictures` are those of the web an agent asked to see, by address.
-fn framed(
-    app: &App,
-    message: &Message,
-    pictures: Option<&HashMap<String, String>>,
-) -> Done<Response> {
-    let body = app.inbox.store.body(message)?;
-    let html = body
-        .html
-        .ok_or_else(|| Refused::unknown("formatted text of message", message.id))?;
-    let raw = match raw_blob(message) {
-        Some((_, blob)) if html.contains("cid:") => Some(app.inbox.store.blob(blob)?),
-        _ => None,
-    };
-    let image = |content_id: &str| inline_picture(raw.as_deref()?, content_id);
-    let fetched = |address: &str| {
-        let found = pictures.and_then(|known| known.get(address));
-        found.map_or_else(|| "data:,".to_owned(), String::clone)
-    };
-    let remote = match pictures {
-        Some(_) => Remote::Proxied(&fetched),
-        None => Remote::Blocked,
-    };
-    let page = document(&html, image, &remote, Look::System);
-    Ok(respond::framed_html(StatusCode::OK, page, FRAME_POLICY)
-        .with(REFERRER_POLICY, "no-referrer")
-        .with(CACHE_CONTROL, "private, no-cache"))
-}
-
-/// A picture of the mail as a data URI: the frame's origin is opaque and may ask for nothing else.
-fn inline_picture(raw: &[u8], content_id: &str) -> Option<String> {
-    let (_, content) = parse::cid(raw, content_id)?;
-    let kind = picture::kind(&content)?;
-    Some(format!("data:{kind};base64,{}", BASE64.encode(&content)))
+    content::framed(&app, &message, pictures.as_ref()).map_err(|e| viewer.refuse(&app, e))
 }
 
 /// A file: always to be saved; shown in place only if it is a picture by its bytes.
 async fn file(app: App, viewer: Viewer, request: Request) -> Answer {
     let (id, k): (MessageId, usize) = (request.param("id")?, request.param("k")?);
     let message = message(&app, &viewer, id)?;
-    let found = attachment(&app, &message, k).map_err(|e| viewer.refuse(&app, e))?;
-    let (file, content) =
+    let found = content::attachment(&app, &message, k).map_err(|e| viewer.refuse(&app, e))?;
+    let (file, bytes) =
         found.ok_or_else(|| Refusal::not_found(format!("file {k} of message {id}")))?;
     let shown = request
         .query()
         .given("inline")
-        .and_then(|_| picture::kind(&content));
+        .and_then(|_| picture::kind(&bytes));
     Ok(match shown {
-        Some(kind) => respond::picture(&file.name, kind, content),
-        None => respond::download(&file.name, safe_kind(&file.content_type), content),
+        Some(kind) => respond::picture(&file.name, kind, bytes),
+        None => content::download(&file, bytes),
     })
-}
-
-/// A stranger's media type, where a header may carry it.
-fn safe_kind(kind: &str) -> &str {
-    let fine = kind.contains('/') && kind.chars().all(|c| c.is_ascii_graphic());
-    if fine {
-        kind
-    } else {
-        "application/octet-stream"
-    }
-}
-
-/// The k-th file of a message and its bytes; `None` if there is none, or it was not fetched.
-fn attachment(app: &App, message: &Message, k: usize) -> Done<Option<(Attachment, Bytes)>> {
-    let Some(file) = message.attachments.get(k) else {
-        return Ok(None);
-    };
-    let content = match &file.source {
-        AttachmentSource::Blob(blob) => Some(app.inbox.store.blob(*blob)?),
-        AttachmentSource::Part(part) => match raw_blob(message) {
-            Some((_, blob)) => {
-                let raw = app.inbox.store.blob(blob)?;
-                parse::attachment(&raw, *part).map(|(_, content)| content)
-            }
-            None => None,
-        },
-        AttachmentSource::Remote { .. } | AttachmentSource::None => None,
-    };
-    Ok(content.map(|content| (file.clone(), Bytes::from(content))))
 }
