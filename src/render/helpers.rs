@@ -10,7 +10,6 @@
 //! | `initials name`, `tint name` | an avatar's two letters and its colour's number, 0 to 7 |
 //! | `icon "name"` | an inline reference into the icon sprite, hidden from screen readers |
 //! | `asset "app.css"` | the versioned address of a static file |
-//! | `url text` | percent-encoded for a query or path segment |
 //! | `concat a b …` | the values, one after the other |
 
 use std::sync::Arc;
@@ -48,7 +47,6 @@ pub fn register(
     registry.register_helper("rich", Box::new(Rich));
     registry.register_helper("initials", Box::new(Mapped(initials)));
     registry.register_helper("tint", Box::new(Mapped(tint)));
-    registry.register_helper("url", Box::new(Mapped(percent_encoded)));
     registry.register_helper("concat", Box::new(Concat));
 }
 
@@ -263,18 +261,6 @@ fn tint(name: &str) -> String {
         .bytes()
         .fold(7u32, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into()));
     (sum % 8).to_string()
-}
-
-/// RFC 3986 unreserved characters stay, every other octet is percent-encoded.
-fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(b).to_string()
-            }
-            _ => format!("%{b:02X}"),
-        })
-        .collect()
 }
 
 struct Concat;

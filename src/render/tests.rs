@@ -169,3 +169,17 @@ fn moments_are_told_as_people_say_them() {
     );
     assert_eq!(beyond, "");
 }
+
+#[test]
+fn a_bare_name_in_a_template_is_a_field_and_never_a_helper() {
+    let bare = regex::Regex::new(r"\{\{\s*(\w+)\s*\}\}").unwrap();
+    let helpers = [
+        "t", "age", "hour", "day", "full", "time", "size", "rich", "initials", "tint", "icon",
+        "asset", "concat",
+    ];
+    for (name, source) in built_in::TEMPLATES {
+        for found in bare.captures_iter(source) {
+            assert!(!helpers.contains(&&found[1]), "`{name}`: {}", &found[0]);
+        }
+    }
+}

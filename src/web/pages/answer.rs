@@ -162,7 +162,8 @@ fn addresses(field: &'static str, text: &str) -> Result<Vec<MailAddress>, Refuse
                 Some((name, address)) => (name.trim().trim_matches('"'), address.trim()),
                 None => ("", part),
             };
-            let fine = parts(address).is_some() && !address.contains(char::is_whitespace);
+            let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,\"".contains(c);
+            let fine = parts(address).is_some() && !address.contains(odd);
             match fine {
                 true => Ok(MailAddress {
                     name: name.to_owned(),
