@@ -260,3 +260,45 @@ fn the_widget_is_light() {
     assert!(loader < 5_000, "the loader is {loader} bytes");
     assert!(whole < 30_000, "all of it is {whole} bytes");
 }
+
+#[test]
+fn notes_and_mails_are_never_shown_to_a_visitor() {
+    let world = World::start();
+    let api = world.api();
+    let anna = Visitor::come(&world);
+    anna.say("Hello", "1");
+    anna.ask("POST", "identify", &json!({"email": "anna@shop.example"}));
+    for (channel, text) in [
+        ("chat", "Good morning"),
+        ("note", "she is a regular"),
+        ("email", "in writing"),
+    ] {
+        let words = json!({"channel": channel, "text": text});
+        api.post("/conversations/1/messages", words);
+    }
+    assert_eq!(anna.texts(), ["Hello", "Good morning", "Answered by email"]);
+}
+
+#[test]
+fn a_user_the_site_vouches_for_has_one_history_on_all_devices() {
+    let world = World::start();
+    let mut admin = world.logged_in("mario@shop.example", "admin");
+    assert_eq!(admin.post("/settings/widget/secret", &[]).status, 303);
+    let page = admin.get("/settings/widget").text();
+    let codes = page.split("<code>").skip(1);
+    let secret = codes
+        .filter_map(|rest| rest.split("</code>").next())
+        .find(|code| code.len() == 64)
+        .expect("the secret is shown");
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = ring::hmac::sign(&key, b"anna@shop.example");
+    let signature = data_encoding::HEXLOWER.encode(tag.as_ref());
+    let who = json!({"email": "anna@shop.example", "signature": signature});
+    let (desk, phone) = (Visitor::come(&world), Visitor::come(&world));
+    assert_eq!(desk.ask("POST", "identify", &who).json()["vouched"], true);
+    desk.say("From my desk", "1");
+    assert_eq!(phone.ask("POST", "identify", &who).status, 200);
+    assert_eq!(phone.texts(), ["From my desk"]);
+    phone.say("And from my phone", "2");
+    assert_eq!(desk.texts(), ["From my desk", "And from my phone"]);
+}

@@ -513,7 +513,7 @@ function arrange() {
   if (looking()) markSeen();
   const count = unread();
   $("count").hidden = count === 0;
-  $("count").textContent = count > 9 ? "9+" : count;
+  $("count").textContent = count > 9 ? "9+" : count || "";
   $("launcher-name").textContent = count ? fill(words.open_unread, { count }) : words.open;
 }
 
