@@ -9,4 +9,5 @@ mod arrows;
 mod chat;
 mod commands;
 mod http;
+mod pages;
 mod world;
