@@ -313,6 +313,7 @@ fn index_mid(tx: &mut Tx<'_>, message: &Message) -> Done {
 
 /// A message lifts its conversation in the list and sets what the rules decided.
 fn lift(tx: &mut Tx<'_>, message: &Message, reopens: bool, unread: bool) -> Done {
+    let late = came_late(tx, message)?;
     edit_conversation(tx, message.conversation, |c| {
         c.messages_count += 1;
         c.next_seq = c.next_seq.max(message.seq + 1);
@@ -325,9 +326,22 @@ fn lift(tx: &mut Tx<'_>, message: &Message, reopens: bool, unread: bool) -> Done
         match message.direction {
             Direction::Event => {}
             Direction::Note => c.updated_at = c.updated_at.max(message.at),
+            Direction::In | Direction::Out if late => open_window(c, message),
             Direction::In | Direction::Out => show(c, message),
         }
     })
+}
+
+/// Messenger's webhooks come in any order: an older line does not replace what the list shows of a newer.
+fn came_late(tx: &Tx<'_>, message: &Message) -> Result<bool, StoreError> {
+    let Some(conversation) = tx.conversation(message.conversation)? else {
+        return Ok(false);
+    };
+    let newest = match conversation.newest {
+        Some(id) if message.messenger.is_some() => tx.message(id)?,
+        _ => None,
+    };
+    Ok(newest.is_some_and(|newest| newest.messenger.is_some() && newest.at > message.at))
 }
 
 fn show(conversation: &mut Conversation, message: &Message) {
@@ -340,6 +354,11 @@ fn show(conversation: &mut Conversation, message: &Message) {
     if !message.subject.is_empty() {
         conversation.subject = message.subject.clone();
     }
+    open_window(conversation, message);
+}
+
+/// What the person says lets us answer, for as long as Meta's window goes.
+fn open_window(conversation: &mut Conversation, message: &Message) {
     if let (Some(person), Some(facts)) = (&mut conversation.messenger, &message.messenger)
         && message.direction == Direction::In
     {

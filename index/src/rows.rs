@@ -6,6 +6,7 @@ use crate::model::*;
 use crate::segment::hash16;
 use crate::tables::*;
 use serde::{Serialize, de::DeserializeOwned};
+use std::cmp::Reverse;
 use std::ops::{Bound, ControlFlow, RangeBounds};
 
 /// A visitor of raw rows: key, value, whether to go on.
@@ -128,7 +129,8 @@ pub trait Rows {
         self.get(&MESSAGES, &id)
     }
 
-    /// At most `limit` messages of a thread with `seq` above `after`, oldest first.
+    /// At most `limit` messages of a thread with `seq` above `after`, oldest first; Messenger's lines
+    /// among them in the order of Meta's timestamps, for its webhooks come in any order.
     fn thread(
         &self,
         conversation: ConversationId,
@@ -137,10 +139,13 @@ pub trait Rows {
     ) -> Result<Vec<Message>, StoreError> {
         let range = (conversation, after.saturating_add(1))..=(conversation, u32::MAX);
         let ids = self.range(&THREAD, range, limit)?;
-        self.messages(ids.into_iter().map(|(_, id)| id))
+        let mut messages = self.messages(ids.into_iter().map(|(_, id)| id))?;
+        order_messenger(&mut messages, |message| message.at);
+        Ok(messages)
     }
 
-    /// At most `limit` messages of a thread with `seq` below `before`, newest first.
+    /// At most `limit` messages of a thread with `seq` below `before`, newest first; Messenger's as in
+    /// [`thread`](Rows::thread).
     fn thread_back(
         &self,
         conversation: ConversationId,
@@ -148,7 +153,9 @@ pub trait Rows {
         limit: usize,
     ) -> Result<Vec<Message>, StoreError> {
         let ids = self.range_back(&THREAD, (conversation, 0)..(conversation, before), limit)?;
-        self.messages(ids.into_iter().map(|(_, id)| id))
+        let mut messages = self.messages(ids.into_iter().map(|(_, id)| id))?;
+        order_messenger(&mut messages, |message| Reverse(message.at));
+        Ok(messages)
     }
 
     #[doc(hidden)]
@@ -264,4 +271,20 @@ fn encode<K: Key>(bound: Bound<&K>) -> Bound<Vec<u8>> {
 
 fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
     bound.as_ref().map(Vec::as_slice)
+}
+
+/// Sorts Messenger's lines among the places they take; everything else stays where it is.
+fn order_messenger<K: Ord>(messages: &mut [Message], key: impl Fn(&Message) -> K) {
+    let is_line = |message: &Message| message.messenger.is_some();
+    let places: Vec<usize> = (0..messages.len())
+        .filter(|&n| is_line(&messages[n]))
+        .collect();
+    let mut lines: Vec<Message> = places.iter().map(|&n| messages[n].clone()).collect();
+    if lines.is_sorted_by_key(&key) {
+        return;
+    }
+    lines.sort_by_key(key);
+    for (place, line) in places.into_iter().zip(lines) {
+        messages[place] = line;
+    }
 }

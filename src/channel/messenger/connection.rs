@@ -2,24 +2,10 @@
 //! the configuration file, which wins, or from the settings pages, where secrets are kept sealed.
 
 use super::graph::Page;
+use crate::config::{self, Secret};
 use crate::inbox::Inbox;
+use crate::inbox::settings::{Messenger, Setting};
 use casella_index::{Rows, StoreError};
-use serde::{Deserialize, Serialize};
-
-/// Names of the settings.
-pub const APP_SECRET: &str = "messenger.app_secret";
-pub const VERIFY_TOKEN: &str = "messenger.verify_token";
-pub const PAGES: &str = "messenger.pages";
-
-/// A page connected in the settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SavedPage {
-    pub id: String,
-    pub name: String,
-    /// Sealed by the vault.
-    pub token: String,
-}
 
 /// All of it, secrets open.
 #[derive(Clone, Default)]
@@ -35,43 +21,21 @@ impl Connection {
     /// # Errors
     /// The store's.
     pub fn of(inbox: &Inbox) -> Result<Connection, StoreError> {
-        let rows = inbox.read()?;
+        let saved: Messenger = inbox.read()?.setting(Messenger::NAME)?.unwrap_or_default();
         let config = &inbox.config.messenger;
-        let sealed = |name: &str| -> Result<Option<String>, StoreError> {
-            let sealed: Option<String> = rows.setting(name)?;
-            Ok(sealed.and_then(|sealed| inbox.vault.open(&sealed)))
-        };
-        let configured =
-            |secret: &Option<crate::config::Secret>| secret.as_ref().map(|s| s.reveal().to_owned());
-        let app_secret = match configured(&config.app_secret) {
-            Some(secret) => Some(secret),
-            None => sealed(APP_SECRET)?,
-        };
-        let verify_token = match configured(&config.verify_token) {
-            Some(token) => Some(token),
-            None => sealed(VERIFY_TOKEN)?,
-        };
-        let secret = app_secret.clone().unwrap_or_default();
-        let page = |id: &str, token: String| Page {
-            id: id.to_owned(),
-            token,
-            app_secret: secret.clone(),
-        };
-        let mut pages: Vec<Page> = config
-            .pages
-            .iter()
-            .map(|p| page(&p.id, p.token.reveal().to_owned()))
-            .collect();
-        let saved: Vec<SavedPage> = rows.setting(PAGES)?.unwrap_or_default();
-        for saved in saved {
-            let known = pages.iter().any(|page| page.id == saved.id);
-            if let (false, Some(token)) = (known, inbox.vault.open(&saved.token)) {
-                pages.push(page(&saved.id, token));
-            }
-        }
+        let app_secret =
+            revealed(config.app_secret.as_ref()).or_else(|| inbox.vault.open(&saved.app_secret));
+        let verify_token =
+            revealed(config.verify_token.as_ref()).or(Some(saved.verify_token.clone()));
+        let pages = pages(
+            inbox,
+            config,
+            &saved,
+            app_secret.as_deref().unwrap_or_default(),
+        );
         Ok(Connection {
             app_secret,
-            verify_token,
+            verify_token: verify_token.filter(|token| !token.is_empty()),
             pages,
         })
     }
@@ -84,4 +48,30 @@ impl Connection {
     pub fn page_ids(&self) -> Vec<String> {
         self.pages.iter().map(|page| page.id.clone()).collect()
     }
+}
+
+fn revealed(secret: Option<&Secret>) -> Option<String> {
+    secret
+        .map(|secret| secret.reveal().to_owned())
+        .filter(|secret| !secret.is_empty())
+}
+
+/// Those of the file, then those of the settings the file does not name.
+fn pages(inbox: &Inbox, config: &config::Messenger, saved: &Messenger, secret: &str) -> Vec<Page> {
+    let page = |id: &str, token: String| Page {
+        id: id.to_owned(),
+        token,
+        app_secret: secret.to_owned(),
+    };
+    let own = config.pages.iter();
+    let mut pages: Vec<Page> = own
+        .map(|p| page(&p.id, p.token.reveal().to_owned()))
+        .collect();
+    for saved in &saved.pages {
+        let known = pages.iter().any(|page| page.id == saved.id);
+        if let (false, Some(token)) = (known, inbox.vault.open(&saved.token)) {
+            pages.push(page(&saved.id, token));
+        }
+    }
+    pages
 }

@@ -73,7 +73,7 @@ impl Sender {
         })
     }
 
-    /// Meta takes text and files one by one: the files first, so that the mid kept is the text's.
+    /// Meta takes text and files one by one: the text first, so that the mid kept is the text's.
     fn contents(&self, message: &Message) -> Result<Vec<Content>, StoreError> {
         let mut all = Vec::new();
         for file in &message.attachments {

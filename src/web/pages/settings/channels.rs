@@ -2,6 +2,7 @@
 
 use super::{done, form, frame, save, setting};
 use crate::http::{Answer, Form, Refusal, Request};
+use crate::inbox::delivery;
 use crate::inbox::keys::random;
 use crate::inbox::settings::{FacebookPage, Messenger};
 use crate::web::App;
@@ -9,6 +10,8 @@ use crate::web::pages::guard::Viewer;
 use crate::web::pages::show;
 use crate::web::view::settings::{self as views, InboxFacts, PageView};
 use crate::web::view::{Fact, Notice, Words};
+use casella_index::Actor;
+use casella_index::model::Channel;
 use data_encoding::HEXLOWER;
 
 /// What Meta is to be subscribed to (MESSENGER.md, "Connecting a page").
@@ -135,7 +138,18 @@ pub async fn save_messenger(app: App, viewer: Viewer, mut request: Request) -> A
         }
     }
     save(&app, &viewer, &request, kept).await?;
+    release(&app, &viewer).await?;
     done("messenger", "saved")
+}
+
+/// What waited for the page to be connected goes out.
+async fn release(app: &App, viewer: &Viewer) -> Result<(), Refusal> {
+    let stamp = app.inbox.stamp(Actor::System);
+    let released = app
+        .inbox
+        .store
+        .write(stamp, |tx| delivery::release_held(tx, Channel::Messenger));
+    released.await.map(drop).map_err(|e| viewer.refuse(app, e))
 }
 
 fn sealed(app: &App, secret: &str) -> Result<String, Refusal> {
