@@ -10,4 +10,5 @@ mod chat;
 mod commands;
 mod http;
 mod pages;
+mod messenger;
 mod world;
