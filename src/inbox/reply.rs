@@ -15,6 +15,7 @@ pub use reachable::{choices, choices_of, unseen};
 pub use recipients::{Recipients, suggested};
 
 use super::line::{self, Texts, snippet};
+use super::settings::{Messenger, Setting};
 use super::{Done, Inbox, Refused, assign_if_free, note};
 use crate::config::Mailbox;
 use crate::rules::reach::Facts;
@@ -100,11 +101,18 @@ impl House {
             from: config.inbox.from.clone(),
             reply_domain: config.inbox.reply_domain().to_owned(),
             inboxes: config.inbox.addresses.clone(),
-            window: match config.messenger.human_agent {
-                true => window::Limits::with_human_agent(),
-                false => window::Limits::default(),
-            },
+            window: window_of(inbox),
         }
+    }
+}
+
+/// How long Messenger lets us answer: longer where the file or the settings say that Meta approved it.
+pub fn window_of(inbox: &Inbox) -> window::Limits {
+    let saved = || Messenger::get(&inbox.read()?);
+    let approved = inbox.config.messenger.human_agent || saved().is_ok_and(|s| s.human_agent);
+    match approved {
+        true => window::Limits::with_human_agent(),
+        false => window::Limits::default(),
     }
 }
 

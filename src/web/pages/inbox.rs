@@ -6,9 +6,9 @@ use super::rows::Loader;
 use super::shell::shell;
 use super::{Words, show};
 use crate::http::{Answer, Refusal, Request};
+use crate::inbox::reply;
 use crate::inbox::search::{NotNow, Question, search};
 use crate::inbox::{Done, Refused};
-use crate::rules::window;
 use crate::web::App;
 use crate::web::view::Field;
 use crate::web::view::list::{FilterGroup, InboxPage, List, Row, Way};
@@ -89,7 +89,7 @@ fn listed(app: &App, viewer: &Viewer, ask: &Ask) -> Found {
 
 /// Messenger threads whose visitor wrote after this can still be answered.
 fn opened_after(app: &App) -> Millis {
-    let limits = window::Limits::default();
+    let limits = reply::window_of(&app.inbox);
     app.inbox.clock.now() - limits.human_agent.unwrap_or(limits.standard)
 }
 

@@ -1,6 +1,7 @@
 //! Conversations as rows of a list, from the store, the board and who is online.
 
 use super::Words;
+use crate::inbox::reply;
 use crate::rules::window;
 use crate::web::App;
 use crate::web::view::list::{Row, RowFacts};
@@ -28,7 +29,7 @@ impl<'a> Loader<'a> {
             words,
             rows,
             agents: rows.agents()?.into_iter().map(named).collect(),
-            limits: limits(app),
+            limits: reply::window_of(&app.inbox),
         })
     }
 
@@ -96,11 +97,4 @@ pub fn people(
         None => None,
     };
     Ok((contact, visitor))
-}
-
-fn limits(app: &App) -> window::Limits {
-    match app.inbox.config.messenger.human_agent {
-        true => window::Limits::with_human_agent(),
-        false => window::Limits::default(),
-    }
 }
