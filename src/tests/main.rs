@@ -9,6 +9,6 @@ mod arrows;
 mod chat;
 mod commands;
 mod http;
-mod pages;
 mod messenger;
+mod pages;
 mod world;

@@ -113,7 +113,8 @@ fn hours_page(
         None => StatusCode::OK,
     };
     let weekdays = viewer.words(app).t("calendar.weekdays");
-    let day = |(index, (label, spans)): (usize, (&str, Vec<(String, String)>))| {
+    type Spans = Vec<(String, String)>;
+    let day = |(index, (label, spans)): (usize, (&str, Spans))| {
         let (from, to) = spans.into_iter().next().unwrap_or_default();
         DayView {
             index,
