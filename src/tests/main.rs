@@ -7,6 +7,7 @@
 mod api;
 mod arrows;
 mod chat;
+mod chat_story;
 mod commands;
 mod http;
 mod messenger;

@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod http;
+pub mod sink;
 pub mod smtp;
 
 use casella_index::Store;
