@@ -1,6 +1,7 @@
 //! What the store can fail with. Callers turn it into an SMTP code, an HTTP status or one line.
 
 use std::fmt;
+use std::io::ErrorKind;
 
 /// A failure of the store, told so that a person knows what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,12 @@ from_redb!(
 
 fn from_redb(error: redb::Error) -> StoreError {
     match error {
+        // What is not there or makes no sense is damage; what the system refuses to do is not.
+        redb::Error::Io(io)
+            if matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
+        {
+            StoreError::damaged("casella.redb", io)
+        }
         redb::Error::Io(io) => StoreError::io("database", &io),
         redb::Error::DatabaseAlreadyOpen => StoreError::Locked {
             path: String::new(),

@@ -342,7 +342,6 @@ fn open_database(options: &Options, sync_failed: &Arc<AtomicBool>) -> Result<Dat
     }));
     match opened {
         Ok(Ok(database)) => Ok(database),
-        Ok(Err(StoreError::Io { why, .. })) => Err(StoreError::damaged("casella.redb", why)),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(StoreError::damaged(
             "casella.redb",

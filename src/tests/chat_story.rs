@@ -134,9 +134,16 @@ async fn ready(browser: &Client, xpath: &str) -> fantoccini::elements::Element {
     panic!("{xpath} is never shown");
 }
 
+/// Clicks it. A live page may put a fresh copy in its place at that very moment: a person would click that.
 async fn click(browser: &Client, xpath: &str) {
-    let clicked = ready(browser, xpath).await.click().await;
-    clicked.unwrap_or_else(|error| panic!("{xpath}: {error}"));
+    for _ in 0..20 {
+        match ready(browser, xpath).await.click().await {
+            Ok(()) => return,
+            Err(error) if error.to_string().contains("stale element") => {}
+            Err(error) => panic!("{xpath}: {error}"),
+        }
+    }
+    panic!("{xpath} never stands still");
 }
 
 async fn write(browser: &Client, xpath: &str, text: &str) {

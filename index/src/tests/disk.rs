@@ -77,6 +77,11 @@ impl Disk {
         inner.fault = Some((inner.ops + n, fault));
     }
 
+    /// No operation fails any more.
+    pub fn heal(&self) {
+        self.0.lock().fault = None;
+    }
+
     /// The power goes at the `n`th operation from now: everything after fails.
     pub fn cut(&self, n: u64) {
         let mut inner = self.0.lock();
