@@ -332,7 +332,7 @@ fn mend_surrogates(json: &str) -> String {
     mended
 }
 
-/// The code of a `\uXXXX` at this place.
+/// The code of a `\u` escape at this place.
 fn escape(bytes: &[u8], at: usize) -> Option<u32> {
     let escape = bytes.get(at..at + 6)?;
     let hex = escape.strip_prefix(b"\\u")?;
