@@ -2,17 +2,12 @@
 //! answers, the visitor leaves, the answer follows by mail, and the mail's answer comes back.
 
 use super::world::World;
+use super::world::browser::{self, Driver, click, log_in, ready, wait, write};
 use super::world::sink::Sink;
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper::Method;
-use hyper_util::client::legacy::connect::HttpConnector;
+use fantoccini::Client;
 use serde_json::json;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use url::Url;
+use std::net::{SocketAddr, TcpListener};
 
 /// A site that carries the widget, on an origin of its own.
 fn site(casella: SocketAddr) -> String {
@@ -37,120 +32,6 @@ fn site(casella: SocketAddr) -> String {
     format!("http://localhost:{}/", address.port())
 }
 
-/// Chromium's driver; ends with the test.
-struct Driver {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Driver {
-    fn start() -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let child = Command::new("chromedriver")
-            .arg(format!("--port={}", address.port()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver");
-        let answers = || TcpStream::connect(address).is_ok();
-        for _ in 0..500 {
-            if answers() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { child, address }
-    }
-
-    /// A browser with a profile of its own.
-    async fn browser(&self) -> Client {
-        let arguments = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-background-networking",
-            "--window-size=1280,900",
-            "--lang=en",
-        ];
-        let mut wanted = Capabilities::new();
-        wanted.insert(
-            "goog:chromeOptions".into(),
-            json!({"args": arguments, "prefs": {"intl.accept_languages": "en"}}),
-        );
-        ClientBuilder::new(HttpConnector::new())
-            .capabilities(wanted)
-            .connect(&format!("http://{}", self.address))
-            .await
-            .unwrap()
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Forgets every cookie, whichever site it belongs to.
-#[derive(Debug)]
-struct ClearCookies;
-
-impl WebDriverCompatibleCommand for ClearCookies {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!(
-            "session/{}/goog/cdp/execute",
-            session.unwrap_or_default()
-        ))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let body = json!({"cmd": "Network.clearBrowserCookies", "params": {}});
-        (Method::POST, Some(body.to_string()))
-    }
-}
-
-async fn wait(browser: &Client, xpath: &str) -> fantoccini::elements::Element {
-    browser
-        .wait()
-        .at_most(Duration::from_secs(20))
-        .for_element(Locator::XPath(xpath))
-        .await
-        .unwrap_or_else(|error| panic!("{xpath}: {error}"))
-}
-
-/// The element once a person could use it.
-async fn ready(browser: &Client, xpath: &str) -> fantoccini::elements::Element {
-    for _ in 0..200 {
-        let element = wait(browser, xpath).await;
-        if element.is_displayed().await.unwrap_or(false) {
-            return element;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{xpath} is never shown");
-}
-
-/// Clicks it. A live page may put a fresh copy in its place at that very moment: a person would click that.
-async fn click(browser: &Client, xpath: &str) {
-    for _ in 0..20 {
-        match ready(browser, xpath).await.click().await {
-            Ok(()) => return,
-            Err(error) if error.to_string().contains("stale element") => {}
-            Err(error) => panic!("{xpath}: {error}"),
-        }
-    }
-    panic!("{xpath} never stands still");
-}
-
-async fn write(browser: &Client, xpath: &str, text: &str) {
-    let written = ready(browser, xpath).await.send_keys(text).await;
-    written.unwrap_or_else(|error| panic!("{xpath}: {error}"));
-}
-
 /// Goes to the site and into the chat, which is opened if it was not.
 async fn enter(visitor: &Client, site: &str) {
     visitor.goto(site).await.unwrap();
@@ -165,17 +46,6 @@ async fn enter(visitor: &Client, site: &str) {
 async fn say(visitor: &Client, text: &str) {
     write(visitor, "//textarea[@aria-label='Message']", text).await;
     click(visitor, "//button[@aria-label='Send']").await;
-}
-
-async fn log_in(agent: &Client, casella: SocketAddr) {
-    agent
-        .goto(&format!("http://{casella}/login"))
-        .await
-        .unwrap();
-    write(agent, "//input[@name='email']", "mario@shop.example").await;
-    write(agent, "//input[@name='password']", "correct horse").await;
-    click(agent, "//button[@type='submit']").await;
-    wait(agent, "//nav//a[contains(., 'Conversations')]").await;
 }
 
 async fn answer(agent: &Client, text: &str) {
@@ -195,7 +65,7 @@ async fn a_chat_becomes_a_mail_without_losing_a_word() {
     let status = || api.get("/conversations/1")["status"].clone();
     let (driver, site) = (Driver::start(), site(casella));
     let (visitor, agent) = (driver.browser().await, driver.browser().await);
-    log_in(&agent, casella).await;
+    log_in(&agent, casella, "mario@shop.example").await;
 
     enter(&visitor, &site).await;
     say(&visitor, "Do you ship to Trieste?").await;
@@ -274,7 +144,7 @@ async fn a_chat_becomes_a_mail_without_losing_a_word() {
         "{log}"
     );
 
-    visitor.issue_cmd(ClearCookies).await.unwrap();
+    browser::command(&visitor, "Network.clearBrowserCookies", json!({})).await;
     enter(&visitor, &site).await;
     say(&visitor, "Somebody else now").await;
     world.wait("a second conversation", || {

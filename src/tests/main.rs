@@ -4,6 +4,7 @@
 //! SMTP, HTTP and the command line to it, and ends by itself: the server is told to stop, and its
 //! journal replayed into an empty store must give the same tables.
 
+mod accessibility;
 mod api;
 mod arrows;
 mod chat;

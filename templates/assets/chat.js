@@ -399,14 +399,14 @@ function once(key, build) {
 function heading(day) {
   return once("day" + day, () => {
     const today = day === new Date().toDateString();
-    return make("li", "day", today ? words.today : calendar.format(new Date(day)));
+    return make("div", "day", today ? words.today : calendar.format(new Date(day)));
   });
 }
 
 function drawLine(line, first, fresh) {
   const key = line.client_id || "id" + line.id;
   const node = once(key, () => {
-    const item = make("li", "line " + line.from);
+    const item = make("div", "line " + line.from);
     if (line.kind === "email") {
       item.className = "line email";
       item.textContent = line.text;

@@ -1,5 +1,6 @@
 //! The running Casella that promises are tried on.
 
+pub mod browser;
 pub mod graph;
 pub mod http;
 pub mod sink;
