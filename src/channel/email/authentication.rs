@@ -7,6 +7,7 @@
 //! not decided here.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,10 @@ use mail_auth::{AuthenticatedMessage, DkimOutput, MessageAuthenticator, SpfOutpu
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::deliver::Lookup;
-use super::dns::Dns;
+use super::dns::{Dns, Pulse};
 use outcome::{arc_check, dkim_check, dmarc_check, last_results, spf_check};
 
 mod outcome;
@@ -34,6 +35,8 @@ mod tests;
 const IN_ALL: Duration = Duration::from_secs(5);
 /// How long of it may go by waiting for DNS, so that what was found by then can still be told.
 const ASKING: Duration = Duration::from_millis(4_500);
+/// How long is a long wait: then it is found out whether the resolver is there at all.
+const LONG: Duration = Duration::from_secs(1);
 /// Signatures looked at; more are no one's honest mail.
 const MAX_SIGNATURES: usize = 20;
 
@@ -105,6 +108,7 @@ pub struct Authenticator(Arc<Inner>);
 struct Inner {
     mail: MessageAuthenticator,
     dns: Dns,
+    pulse: Pulse,
     hostname: String,
     trusted: Vec<String>,
 }
@@ -114,6 +118,7 @@ impl Authenticator {
     pub fn new(dns: Dns, hostname: &str, trusted: &[String]) -> Self {
         Self(Arc::new(Inner {
             mail: MessageAuthenticator(dns.resolver().clone()),
+            pulse: Pulse::new(dns.clone()),
             dns,
             hostname: hostname.to_owned(),
             trusted: trusted.to_vec(),
@@ -121,13 +126,28 @@ impl Authenticator {
     }
 
     /// Judges one mail. Never fails, and never takes longer than five seconds: what is not known by
-    /// then is unverified.
+    /// then is unverified. While the resolver itself is lost, nobody waits for it.
     pub async fn check(&self, origin: Origin, raw: Bytes) -> Authentication {
-        let (inner, runtime) = (self.0.clone(), Handle::current());
+        let pulse = &self.0.pulse;
+        if pulse.is_lost() {
+            return unasked(&raw);
+        }
+        let (inner, runtime, mail) = (self.0.clone(), Handle::current(), raw.clone());
         // Hashing a large mail takes long enough to keep other sessions waiting, and a library
         // reading strangers' bytes may panic: both stay on a thread of their own.
-        let judging = spawn_blocking(move || runtime.block_on(inner.examine(&origin, &raw)));
-        match timeout(IN_ALL, judging).await {
+        let judging = spawn_blocking(move || runtime.block_on(inner.examine(&origin, &mail)));
+        let mut judging = pin!(timeout(IN_ALL, judging));
+        let judged = tokio::select! {
+            judged = &mut judging => judged,
+            () = sleep(LONG) => {
+                pulse.doubt();
+                tokio::select! {
+                    judged = judging => judged,
+                    () = pulse.lost() => return unasked(&raw),
+                }
+            }
+        };
+        match judged {
             Ok(Ok(found)) => found,
             Ok(Err(_)) => {
                 tracing::error!("judging a mail's origin panicked; it counts as unverified");
@@ -135,6 +155,19 @@ impl Authenticator {
             }
             Err(_) => Authentication::default(),
         }
+    }
+}
+
+/// What is known of a mail when nobody can be asked.
+fn unasked(raw: &[u8]) -> Authentication {
+    let message = AuthenticatedMessage::parse(raw);
+    Authentication {
+        sender_domain: message.as_ref().map(sender_domain).unwrap_or_default(),
+        spf: late(),
+        dkim: late(),
+        dmarc: late(),
+        arc: late(),
+        ..Authentication::default()
     }
 }
 

@@ -20,6 +20,9 @@ use crate::error::{Failure, Outcome};
 
 #[cfg(test)]
 pub(crate) mod fake;
+mod pulse;
+
+pub use pulse::Pulse;
 
 /// How long one server may take to answer one question; it is asked twice.
 const PATIENCE: Duration = Duration::from_secs(2);

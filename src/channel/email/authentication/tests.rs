@@ -173,6 +173,31 @@ async fn a_name_server_that_never_answers_leaves_what_others_said() {
 }
 
 #[tokio::test]
+async fn while_the_resolver_is_lost_no_mail_waits_for_it() {
+    let dns = Zone::default().silent("").serve().await;
+    let judge = Authenticator::new(dns, "mx.c.example", &[]);
+    let mails = (0..20).map(|_| judge.check(from(SENDER, "ann@shop.example"), MAIL.into()));
+    for found in futures_util::future::join_all(mails).await {
+        assert_eq!(found.spf.outcome, Outcome::TempError);
+        assert_eq!(found.verdict, Verdict::Unverified);
+        assert_eq!(found.sender_domain, "shop.example");
+    }
+    assert!(judge.0.pulse.is_lost());
+    // Nothing is asked any more, so nothing has to be waited for.
+    let found = judge.check(from(SENDER, "ann@shop.example"), MAIL.into());
+    assert!(futures_util::FutureExt::now_or_never(found).is_some());
+}
+
+#[tokio::test]
+async fn a_senders_silent_name_server_does_not_make_the_resolver_lost() {
+    let zone = Zone::default().silent("shop.example");
+    let judge = Authenticator::new(zone.serve().await, "mx.c.example", &[]);
+    let found = judge.check(from(SENDER, "ann@shop.example"), MAIL.into());
+    assert_eq!(found.await.verdict, Verdict::Unverified);
+    assert!(!judge.0.pulse.is_lost());
+}
+
+#[tokio::test]
 async fn mail_that_names_no_single_sender_is_unverified() {
     for mail in [
         "",
