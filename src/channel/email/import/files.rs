@@ -44,7 +44,7 @@ pub fn archives(paths: &[PathBuf]) -> Result<Vec<Archive>, Failure> {
     let mut found = Vec::new();
     for path in paths {
         let before = found.len();
-        gather(path, 0, &mut found).map_err(|e| Failure::new(e).at(path.display()))?;
+        gather(path, 0, &mut found).map_err(|e| Failure::io(&e).at(path.display()))?;
         if found.len() == before {
             let folder = path.is_dir();
             let what = if folder {

@@ -12,7 +12,7 @@ use casella_index::store::Pending;
 use casella_index::tables::CONTACTS;
 use casella_index::{Actor, Rows, Stamp, Store, StoreError, journal};
 use data_encoding::HEXLOWER;
-use ring::digest::{SHA256, digest};
+use ring::digest::{self, SHA256};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, Read};
 use std::path::Path;
@@ -126,7 +126,7 @@ impl<'a> Importer<'a> {
                 Kind::Mail => sender.mail(number, &archive.path),
                 Kind::Mbox => self
                     .begin(&archive.path)
-                    .and_then(|(start, memory)| sender.mbox(number, &archive.path, start, &memory)),
+                    .and_then(|(known, memory)| sender.mbox(number, &archive.path, known, &memory)),
             };
             match read {
                 Ok(true) => {}
@@ -138,22 +138,47 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Where to begin in an mbox, and the name under which that is remembered.
-    fn begin(&self, path: &Path) -> io::Result<(u64, String)> {
+    /// What is remembered of an mbox, and the name under which that is.
+    fn begin(&self, path: &Path) -> io::Result<(Mark, String)> {
         let mut head = Vec::new();
         files::open(path, 0)?.take(4096).read_to_end(&mut head)?;
-        let hash = HEXLOWER.encode(&digest(&SHA256, &head).as_ref()[..16]);
+        let hash = HEXLOWER.encode(&digest::digest(&SHA256, &head).as_ref()[..16]);
         let memory = format!(
             "import {hash} {}",
             path.file_name().unwrap_or_default().display()
         );
         let rows = self.store.read().map_err(io::Error::other)?;
-        let start = journal::cursor(&rows, &memory).map_err(io::Error::other)?;
-        drop(rows);
-        // The file may have changed since: then from the beginning, and duplicates are known as such.
-        let fits = start == 0 || goes_on(path, start)?;
-        Ok((if fits { start } else { 0 }, memory))
+        let cursor = |name: &str| journal::cursor(&rows, name).map_err(io::Error::other);
+        let mark = Mark {
+            end: cursor(&memory)?,
+            digest: cursor(&of_digest(&memory))?,
+        };
+        Ok((mark, memory))
     }
+}
+
+/// How far an mbox was read: before which byte, and what had been read until there. An mbox that
+/// only begins like one read before is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    end: u64,
+    /// The first eight bytes of the SHA-256 over all mails before `end`.
+    digest: u64,
+}
+
+impl Mark {
+    fn new(end: u64, read: &digest::Context) -> Self {
+        let whole = read.clone().finish();
+        let first = whole.as_ref().first_chunk().copied();
+        Mark {
+            end,
+            digest: u64::from_be_bytes(first.unwrap_or_default()),
+        }
+    }
+}
+
+fn of_digest(memory: &str) -> String {
+    format!("{memory} digest")
 }
 
 fn spawn<'scope>(
@@ -166,12 +191,6 @@ fn spawn<'scope>(
     started
         .map(drop)
         .map_err(|e| Failure::new(format!("cannot start a thread: {e}")))
-}
-
-fn goes_on(path: &Path, at: u64) -> io::Result<bool> {
-    let mut rest = files::open(path, at)?;
-    let rest = rest.fill_buf()?;
-    Ok(rest.is_empty() || rest.starts_with(b"From "))
 }
 
 /// A mail on its way, numbered in the order it is to be written in.
@@ -217,14 +236,25 @@ impl Sending<'_> {
         Ok(self.send(archive, Item::Mail { raw, place: None }))
     }
 
-    fn mbox(&mut self, archive: usize, path: &Path, start: u64, memory: &str) -> io::Result<bool> {
-        if start > 0 && !self.send(archive, Item::Resumed) {
-            return Ok(false);
-        }
+    /// Sends what follows `known` if the mbox is the one that was read until there, else all of it:
+    /// duplicates are known as such.
+    fn mbox(&mut self, archive: usize, path: &Path, known: Mark, memory: &str) -> io::Result<bool> {
         let memory: Arc<str> = memory.into();
-        let mut mbox = Mbox::new(files::open(path, start)?, start);
+        let mut mbox = Mbox::new(files::open(path, 0)?, 0);
+        let mut read = digest::Context::new(&SHA256);
+        if known.end > 0 {
+            if pass(&mut mbox, known, &mut read)? {
+                if !self.send(archive, Item::Resumed) {
+                    return Ok(false);
+                }
+            } else {
+                mbox = Mbox::new(files::open(path, 0)?, 0);
+                read = digest::Context::new(&SHA256);
+            }
+        }
         while let Some(found) = mbox.next()? {
-            let place = Some((found.end, memory.clone()));
+            read.update(&found.raw);
+            let place = Some((Mark::new(found.end, &read), memory.clone()));
             let raw = found.raw;
             if !self.send(archive, Item::Mail { raw, place }) {
                 return Ok(false);
@@ -232,6 +262,21 @@ impl Sending<'_> {
         }
         Ok(true)
     }
+}
+
+/// Reads up to a mark; whether everything before it is what was read then.
+fn pass(
+    mbox: &mut Mbox<impl BufRead>,
+    known: Mark,
+    read: &mut digest::Context,
+) -> io::Result<bool> {
+    while let Some(found) = mbox.next()? {
+        read.update(&found.raw);
+        if found.end >= known.end {
+            return Ok(Mark::new(found.end, read) == known);
+        }
+    }
+    Ok(false)
 }
 
 /// A mail prepared, or what took its place.
@@ -268,7 +313,7 @@ fn prepare_all(judge: &Judge<'_>, jobs: &Mutex<Receiver<Job>>, done: &SyncSender
 }
 
 /// Where reading goes on behind a mail of an mbox, and the name to remember that by.
-type Place = (u64, Arc<str>);
+type Place = (Mark, Arc<str>);
 
 /// A mail handed to the writer.
 struct Underway {
@@ -332,7 +377,7 @@ impl<'a, 'p> Writing<'a, 'p> {
             ReadyItem::Broken(error) => self.report.doubt(&path.to_string(), error),
             ReadyItem::Mail(prepared, place) => {
                 let name = match &place {
-                    Some((end, _)) => format!("{path} before byte {end}"),
+                    Some((mark, _)) => format!("{path} before byte {}", mark.end),
                     None => path.to_string(),
                 };
                 self.submit(*prepared, name, place)?;
@@ -421,17 +466,17 @@ impl<'a, 'p> Writing<'a, 'p> {
     /// nothing is remembered.
     fn note(&mut self) -> Result<(), Failure> {
         self.since_note = 0;
-        let Some((end, memory)) = self.settled.take() else {
+        let Some((mark, memory)) = self.settled.take() else {
             return Ok(());
         };
         if self.importer.dry || self.report.failed > 0 {
             return Ok(());
         }
         let stamp = self.importer.stamp();
-        let noted = self
-            .importer
-            .store
-            .write(stamp, move |tx| tx.put_cursor(&memory, end));
+        let noted = self.importer.store.write(stamp, move |tx| {
+            tx.put_cursor(&of_digest(&memory), mark.digest)?;
+            tx.put_cursor(&memory, mark.end)
+        });
         let noted: Result<(), StoreError> = noted.wait();
         noted.map_err(Failure::new)
     }

@@ -74,6 +74,21 @@ fn mbox(numbers: std::ops::Range<usize>, people: usize) -> String {
 }
 
 #[test]
+fn an_mbox_that_only_begins_like_an_earlier_one_is_read_whole() {
+    let world = World::new();
+    let long = format!("{}{}", mbox(10..11, 7), "x".repeat(5_000));
+    let path = world.put("archive", &format!("{long}\n\n{}", mbox(11..20, 7)));
+    assert_eq!(world.import(&path).mails, 10);
+    world.put("archive", &format!("{long}\n\n{}", mbox(30..60, 7)));
+    let report = world.import(&path);
+    assert_eq!(
+        (report.mails, report.resumed, report.duplicates),
+        (31, 0, 1)
+    );
+    assert_eq!(world.messages().len(), 40);
+}
+
+#[test]
 fn an_mbox_is_taken_in_and_a_second_time_adds_nothing() {
     let world = World::new();
     let path = world.put("archive", &mbox(10..310, 7));
