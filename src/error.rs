@@ -38,6 +38,11 @@ impl Failure {
         }
     }
 
+    /// What the system said of a file or a folder, with what can be done about it.
+    pub fn io(error: &std::io::Error) -> Self {
+        Self::new(casella_index::error::told(error))
+    }
+
     /// Wrong use, exit code 2.
     pub fn misuse(what: impl fmt::Display) -> Self {
         Self {

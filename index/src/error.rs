@@ -24,11 +24,32 @@ pub enum StoreError {
     Aborted { why: String },
 }
 
+/// What the system says of a file or a folder, in words a person can act on: `what; remedy`.
+pub fn told(error: &std::io::Error) -> String {
+    let words = match error.kind() {
+        ErrorKind::NotFound => "there is no such file or folder; check the path",
+        ErrorKind::AlreadyExists => {
+            "it is there already and never overwritten; choose another name"
+        }
+        ErrorKind::PermissionDenied => {
+            "permission denied; give the user Casella runs as access to it"
+        }
+        ErrorKind::NotADirectory => "it is no folder, or lies in what is none; check the path",
+        ErrorKind::IsADirectory => "it is a folder; name a file",
+        ErrorKind::ReadOnlyFilesystem => "its disk is read-only; choose another place",
+        ErrorKind::StorageFull => "the disk is full; free some space",
+        _ => return error.to_string(),
+    };
+    words.into()
+}
+
 impl StoreError {
     pub(crate) fn io(what: impl Into<String>, error: &std::io::Error) -> StoreError {
-        let why = error.to_string();
+        let why = told(error);
         if error.raw_os_error() == Some(28) || error.kind() == std::io::ErrorKind::StorageFull {
-            return StoreError::Full { why };
+            return StoreError::Full {
+                why: error.to_string(),
+            };
         }
         StoreError::Io {
             what: what.into(),

@@ -39,7 +39,7 @@ fn beside(folder: &Path) -> Outcome<Vec<Beside>> {
     }
     let read = |name: PathBuf| {
         let path = folder.join(&name);
-        let bytes = fs::read(&path).map_err(|e| Failure::new(e).at(path.display()))?;
+        let bytes = fs::read(&path).map_err(|e| Failure::io(&e).at(path.display()))?;
         Ok((name.to_string_lossy().into_owned(), bytes))
     };
     files.into_iter().map(read).collect()

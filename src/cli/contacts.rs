@@ -5,11 +5,11 @@ use super::Setting;
 use super::control::{self, House, Order, Tell, Terminal};
 use crate::error::{Failure, Outcome};
 use crate::inbox::contact::{self, Edit};
-use casella_index::model::Contact;
+use casella_index::model::{Contact, ContactId};
 use casella_index::tables::CONTACTS;
 use casella_index::{Actor, Rows};
 use csv::StringRecord;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ pub fn run(setting: &Setting, options: Options) -> Outcome {
 /// Takes a CSV file in, row by row. A row that makes no sense is told of and costs only itself.
 pub fn import(house: &House, file: &Path, tell: &dyn Tell) -> Outcome {
     let failed = |e: &dyn std::fmt::Display| Failure::new(e).at(file.display());
-    let input = File::open(file).map_err(|e| failed(&e))?;
+    let input = File::open(file).map_err(|e| Failure::io(&e).at(file.display()))?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)
@@ -63,18 +63,24 @@ pub fn import(house: &House, file: &Path, tell: &dyn Tell) -> Outcome {
         return Err(failed(&"there is neither a column `email` nor `name`")
             .remedy("name the columns in the first row: email,name,phone,tags"));
     }
+    let mut unaddressed: HashMap<Label, ContactId> =
+        living(house)?.iter().filter_map(labelled).collect();
     let (mut taken, mut refused) = (0_u64, 0_u64);
     for row in reader.records() {
         let row = row.map_err(|e| failed(&e))?;
         let line = row.position().map_or(0, csv::Position::line);
         let edit = columns.edit(&row);
+        let known = unaddressed.get(&label(&edit)).copied();
         let stamp = house.inbox.stamp(Actor::Operator);
         let written = house
             .inbox
             .store
-            .write(stamp, move |tx| contact::import(tx, edit));
+            .write(stamp, move |tx| contact::import(tx, edit, known));
         match written.wait() {
-            Ok(_) => taken += 1,
+            Ok(contact) => {
+                taken += 1;
+                unaddressed.extend(labelled(&contact));
+            }
             Err(crate::inbox::Refused::Store(error)) => return Err(Failure::new(error)),
             Err(why) => {
                 refused += 1;
@@ -89,6 +95,32 @@ pub fn import(house: &House, file: &Path, tell: &dyn Tell) -> Outcome {
             .remedy("correct them and import the file again"));
     }
     Ok(())
+}
+
+/// By what a person without an address is known again: name and phone.
+type Label = (String, String);
+
+fn label(edit: &Edit) -> Label {
+    let words = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    (words(&edit.name), words(&edit.phone))
+}
+
+fn labelled(contact: &Contact) -> Option<(Label, ContactId)> {
+    let label = (contact.name.clone(), contact.phone.clone());
+    contact.addresses.is_empty().then_some((label, contact.id))
+}
+
+/// Everybody there is, but for those merged into others or erased.
+fn living(house: &House) -> Outcome<Vec<Contact>> {
+    let all = house.inbox.read().and_then(|rows| rows.all(&CONTACTS));
+    let all = all.map_err(Failure::new)?.into_iter();
+    Ok(all
+        .map(|(_, contact)| contact)
+        .filter(|c| c.merged_into.is_none() && !c.erased)
+        .collect())
 }
 
 /// What each column is.
@@ -141,16 +173,11 @@ fn parted(value: &str) -> Vec<String> {
         .collect()
 }
 
-/// Tells of all contacts as CSV, a line each; what [`import`] reads back.
+/// Tells of all contacts as CSV, a line each; what [`import`] reads back. Those of mail without a
+/// sender have neither name nor address and are left out.
 pub fn export(house: &House, tell: &dyn Tell) -> Outcome {
-    let all = house.inbox.read().and_then(|rows| rows.all(&CONTACTS));
-    let all = all
-        .map_err(Failure::new)?
-        .into_iter()
-        .map(|(_, contact)| contact);
-    let all: Vec<_> = all
-        .filter(|c| c.merged_into.is_none() && !c.erased)
-        .collect();
+    let mut all = living(house)?;
+    all.retain(|c| !c.name.is_empty() || !c.addresses.is_empty());
     let fields: BTreeSet<_> = all
         .iter()
         .flat_map(|contact| contact.fields.keys())

@@ -34,7 +34,7 @@ impl Folder {
         let name = data_encoding::HEXLOWER.encode(&inbox::keys::random::<8>()?);
         let path = std::env::temp_dir().join(format!("casella-demo-{name}"));
         std::fs::create_dir(&path)
-            .map_err(|e| Failure::new(e).at(format!("`{}`", path.display())))?;
+            .map_err(|e| Failure::io(&e).at(format!("`{}`", path.display())))?;
         Ok(Self(path))
     }
 

@@ -23,7 +23,7 @@ pub fn run(setting: &Setting, options: Options) -> Outcome {
 
 /// Writes the file; under another name until it is whole.
 pub fn write(house: &House, file: &Path, tell: &dyn Tell) -> Outcome {
-    let failed = |e: std::io::Error| Failure::new(e).at(file.display());
+    let failed = |e: std::io::Error| Failure::io(&e).at(file.display());
     let mut unfinished = file.as_os_str().to_owned();
     unfinished.push(".part");
     let unfinished = PathBuf::from(unfinished);

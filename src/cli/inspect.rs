@@ -1,8 +1,9 @@
 //! `casella inspect < MAIL`: how Casella reads one mail, as JSON. Touches no data.
 
-use super::{Setting, say};
+use super::{Setting, misuse, say};
 use crate::channel::email::inspect;
 use crate::error::{Failure, Outcome};
+use crate::rules::contacts::key;
 use crate::rules::mail::Team;
 use std::io::Read;
 
@@ -15,6 +16,11 @@ pub struct Options {
 
 /// Runs the command.
 pub fn run(setting: &Setting, options: Options) -> Outcome {
+    if let Some(odd) = options.agents.iter().find(|a| key(a).is_none()) {
+        return Err(misuse(format_args!("{odd} is not an address"))
+            .at("`--agent`")
+            .remedy("write one like anna@example.com"));
+    }
     let team = Team {
         addresses: options
             .agents

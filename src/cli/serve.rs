@@ -125,7 +125,7 @@ fn messenger(inbox: &Inbox, app: &App) -> (messenger::deliver::Sender, messenger
 /// Pages and templates. Without a configured address, links begin with the one really bound.
 fn app(inbox: &Inbox, search: Arc<Serving>, bound: SocketAddr) -> Outcome<App> {
     let folder = inbox.config.pages.templates.as_deref();
-    let templates = Templates::load(folder).map_err(Failure::new)?;
+    let templates = Templates::load(folder).map_err(|e| Failure::new(e).at("`pages.templates`"))?;
     let http = &inbox.config.http;
     let scheme = if http.tls.is_some() { "https" } else { "http" };
     let usual = || format!("{scheme}://{bound}");
@@ -149,7 +149,7 @@ fn smtp_config(inbox: &Inbox) -> Outcome<Arc<SmtpConfig>> {
     let config = &inbox.config;
     let spool_dir = inbox.folder.join("spool");
     std::fs::create_dir_all(&spool_dir)
-        .map_err(|e| Failure::new(e).at(format!("`{}`", spool_dir.display())))?;
+        .map_err(|e| Failure::io(&e).at(format!("`{}`", spool_dir.display())))?;
     let tls = config.smtp.tls.as_ref();
     Ok(Arc::new(SmtpConfig {
         hostname: config.smtp.hostname.clone(),

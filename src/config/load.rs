@@ -1,13 +1,16 @@
 //! Reading the file: unknown keys and bad values are refused with file, key and reason.
 
 use super::values::{is_address, is_domain};
-use super::{Config, Via};
+use super::{Config, Size, Via};
 use crate::error::{Failure, Outcome};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The file used when none is named and it is there.
 const USUAL: &str = "config/casella.toml";
+
+/// RFC 5321 section 4.5.3.1.7.
+const LEAST_MESSAGE: Size = Size(64 << 10);
 
 impl Config {
     /// Reads `file`; without one, `config/casella.toml` if present, else the defaults.
@@ -52,6 +55,10 @@ impl Config {
         if !is_domain(&self.smtp.hostname) {
             return Err(("smtp.hostname", not_domain(&self.smtp.hostname)));
         }
+        if self.smtp.max_message < LEAST_MESSAGE {
+            let reason = "write at least \"64 KiB\", which every mail server must take (RFC 5321)";
+            return Err(("smtp.max_message", reason.into()));
+        }
         if let Via::Smarthost(host) = &self.outbound.via
             && host.user.is_none()
             && self.outbound.password.is_some()
@@ -88,6 +95,30 @@ impl Config {
         Ok(())
     }
 
+    fn settle_messenger(&self) -> Result<(), (&'static str, String)> {
+        let version = &self.messenger.graph_version;
+        let numbers = version.strip_prefix('v').and_then(|v| v.split_once('.'));
+        let is_number = |n: &str| n.parse::<u16>().is_ok();
+        if !numbers.is_some_and(|(major, minor)| is_number(major) && is_number(minor)) {
+            let reason =
+                format!("`{version}` is no version of the Graph API; write one like \"v26.0\"");
+            return Err(("messenger.graph_version", reason));
+        }
+        let names_host = |host: &&String| is_domain(host.strip_prefix("*.").unwrap_or(host));
+        match self
+            .messenger
+            .media_hosts
+            .iter()
+            .find(|host| !names_host(host))
+        {
+            Some(host) => {
+                let reason = format!("`{host}` is neither a host name nor \"*.domain\"");
+                Err(("messenger.media_hosts", reason))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn settle_urls(&mut self) -> Result<(), (&'static str, String)> {
         if let Some(url) = &mut self.http.public_url {
             *url = origin(url).map_err(|reason| ("http.public_url", reason))?;
@@ -95,6 +126,7 @@ impl Config {
         let graph = self.messenger.graph_url.trim_end_matches('/').to_owned();
         web_url(&graph).map_err(|reason| ("messenger.graph_url", reason))?;
         self.messenger.graph_url = graph;
+        self.settle_messenger()?;
         for source in &mut self.chat.origins {
             *source = source.trim().trim_end_matches('/').to_lowercase();
             if !is_source(source) {

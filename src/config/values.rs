@@ -253,8 +253,14 @@ impl FromStr for Mailbox {
 /// Whether `text` can be written as a mail address of ours: one `@`, both sides there, no spaces.
 pub(super) fn is_address(text: &str) -> bool {
     text.rsplit_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && is_domain(domain))
+        .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain))
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;".contains(c))
+}
+
+/// Quoted, anything may stand before the `@` (RFC 5321 section 4.1.2).
+fn is_local_part(text: &str) -> bool {
+    let quoted = text.len() > 2 && text.starts_with('"') && text.ends_with('"');
+    !text.is_empty() && (quoted || !text.contains(['@', '"']))
 }
 
 /// Whether `text` looks like a domain: labels of letters, digits and hyphens, or an address literal.

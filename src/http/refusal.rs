@@ -42,6 +42,7 @@ impl Refusal {
     /// 400: the request itself is wrong.
     pub fn bad_request(reason: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", reason)
+            .remedy("correct it and send it again")
     }
 
     /// 401: who are you? The challenge names the bearer scheme (RFC 6750).
@@ -53,7 +54,7 @@ impl Refusal {
 
     /// 403: you may not.
     pub fn forbidden(reason: impl Display) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", reason)
+        Self::new(StatusCode::FORBIDDEN, "forbidden", reason).remedy("ask an admin of this inbox")
     }
 
     /// 404: `what` is not there.
@@ -63,6 +64,7 @@ impl Refusal {
             "not_found",
             format!("{what} was not found"),
         )
+        .remedy("check the address and the id in it")
     }
 
     /// 405 with the methods that would do.

@@ -119,14 +119,20 @@ impl Request {
     /// The body as JSON. A wrong shape names the culprit.
     pub async fn json<T: DeserializeOwned>(&mut self, limit: usize) -> Result<T, Refusal> {
         let content = self.bytes(limit).await?;
+        let odd = |why: String| Refusal::bad_request(format!("the JSON is not as expected: {why}"));
+        if !content.trim_ascii_start().starts_with(b"{") {
+            return Err(odd("it must be an object, `{…}`".into()));
+        }
         let from = &mut serde_json::Deserializer::from_slice(&content);
-        serde_path_to_error::deserialize(from).map_err(|e| {
+        let read = serde_path_to_error::deserialize(&mut *from).map_err(|e| {
             let place = match e.path().to_string() {
                 root if root == "." => String::new(),
                 path => format!("`{path}`: "),
             };
-            Refusal::bad_request(format!("the JSON is not as expected: {place}{}", e.inner()))
-        })
+            odd(format!("{place}{}", e.inner()))
+        })?;
+        from.end().map_err(|e| odd(e.to_string()))?;
+        Ok(read)
     }
 
     /// The body as a form, URL-encoded or multipart.

@@ -50,15 +50,20 @@ pub fn change(tx: &mut Tx<'_>, id: ContactId, edit: Edit) -> Done<Contact> {
     Ok(after)
 }
 
-/// The contact an import's row means: found by any of its addresses and completed, else made.
-/// What is known already is not overwritten by an empty column.
-pub fn import(tx: &mut Tx<'_>, edit: Edit) -> Done<Contact> {
+/// The contact an import's row means: found by any of its addresses and completed, else made. `known`
+/// is who else it may mean, where the row has no address. What is known already is not overwritten
+/// by an empty column.
+pub fn import(tx: &mut Tx<'_>, edit: Edit, known: Option<ContactId>) -> Done<Contact> {
     let addresses = edit.addresses.clone().unwrap_or_default();
-    let known = addresses
+    let found = addresses
         .iter()
         .filter_map(|address| key(address))
         .find_map(|key| tx.contact_of(&key).transpose());
-    let Some(known) = known.transpose()? else {
+    let found = match (found.transpose()?, known) {
+        (None, Some(id)) if addresses.is_empty() => tx.living_contact(id)?,
+        (found, _) => found,
+    };
+    let Some(known) = found else {
         return create(tx, edit);
     };
     let mut all: Vec<String> = known

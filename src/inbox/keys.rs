@@ -90,7 +90,7 @@ pub fn load(folder: &Path) -> Result<Secrets, Failure> {
             .at(place.to_string())
             .remedy(format!("chmod 600 {place}")));
     }
-    let text = fs::read_to_string(&path).map_err(|e| Failure::new(e).at(place.to_string()))?;
+    let text = fs::read_to_string(&path).map_err(|e| Failure::io(&e).at(place.to_string()))?;
     parse(&text).ok_or_else(|| {
         Failure::new("the key file is damaged")
             .at(place.to_string())
@@ -104,7 +104,7 @@ fn create(path: &Path) -> Result<(), Failure> {
         HEXLOWER.encode(&random::<32>()?),
         HEXLOWER.encode(&random::<32>()?)
     );
-    let failed = |e: std::io::Error| Failure::new(e).at(path.display());
+    let failed = |e: std::io::Error| Failure::io(&e).at(path.display());
     let fresh = path.with_extension("key.new");
     let mut options = fs::OpenOptions::new();
     let mut file = options

@@ -55,12 +55,13 @@ impl Refused {
         }
     }
 
-    /// What to do about it; empty where nothing can be said.
+    /// What to do about it.
     pub fn remedy(&self) -> &str {
         match self {
             Refused::Conflict { remedy, .. } => remedy,
             Refused::Store(_) => "try again in a moment",
-            _ => "",
+            Refused::Unknown(_) => "look it up in the list of its kind",
+            Refused::Invalid { .. } => "correct it and try again",
         }
     }
 }
@@ -89,10 +90,14 @@ pub type Done<T = ()> = Result<T, Refused>;
 
 impl From<Refused> for crate::error::Failure {
     fn from(refused: Refused) -> Self {
-        let failure = crate::error::Failure::new(&refused);
-        match refused.remedy() {
-            "" => failure,
-            remedy => failure.remedy(remedy),
+        let failure = match &refused {
+            Refused::Invalid { .. } => crate::error::Failure::misuse(&refused),
+            _ => crate::error::Failure::new(&refused),
+        };
+        // The store's own words end with what to do.
+        match &refused {
+            Refused::Store(_) => failure,
+            _ => failure.remedy(refused.remedy()),
         }
     }
 }

@@ -294,7 +294,7 @@ fn an_address_belongs_to_one_contact() {
         "nobody at all"
     );
     let edit = with("m@x.example");
-    let imported = desk.does(move |tx| contact::import(tx, edit));
+    let imported = desk.does(move |tx| contact::import(tx, edit, None));
     assert_eq!(
         (
             imported.name.as_str(),

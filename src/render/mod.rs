@@ -17,6 +17,7 @@ mod text;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use casella_index::error::told;
 use handlebars::{Context, Handlebars, Template};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -111,7 +112,9 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Error::Missing(name) => write!(f, "template `{name}` is missing"),
-            Error::Unreadable(path, why) => write!(f, "cannot read `{}`: {why}", path.display()),
+            Error::Unreadable(path, why) => {
+                write!(f, "cannot read `{}`: {}", path.display(), told(why))
+            }
             Error::Malformed(name, why) => write!(f, "template `{name}` is malformed: {why}"),
             Error::Catalogue(name, why) => write!(f, "text catalogue `{name}`: {why}"),
             Error::Failed(name, why) => write!(f, "template `{name}` failed: {why}"),
@@ -131,11 +134,15 @@ pub struct Templates {
 
 impl Templates {
     /// Everything compiled in, with the files of `overrides` (a folder laid out like `templates/`)
-    /// in place of those of the same name. A missing folder overrides nothing.
+    /// in place of those of the same name.
     ///
     /// # Errors
     /// Names the file that cannot be read or does not parse.
     pub fn load(overrides: Option<&Path>) -> Result<Templates, Error> {
+        if let Some(folder) = overrides {
+            // What it lacks is built in; but a folder that is not there is a slip of the pen.
+            std::fs::read_dir(folder).map_err(|e| Error::Unreadable(folder.to_owned(), e))?;
+        }
         let catalogues = Arc::new(Catalogues::load(overrides)?);
         let assets = Arc::new(Assets::load(overrides)?);
         let mut html = Handlebars::new();

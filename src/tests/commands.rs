@@ -126,3 +126,23 @@ fn a_second_signal_stops_at_once() {
     }
     child.wait().unwrap();
 }
+
+#[test]
+fn contacts_go_out_and_come_back_the_same() {
+    let world = World::start();
+    let put = |name: &str, text: &str| {
+        let path = world.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let rows = "email,name,phone,tags,city\na@x.example;b@x.example,\"Bianchi, Anna\",+39 1,vip;late,Roma\n\
+        ,Nobody,,,\n,Nobody,+39 2,,\nc@x.example,,,,\"via \"\"X\"\"\"\n";
+    world.told(&["contacts", "import", &put("in.csv", rows)], "");
+    // A mail without a sender makes a contact that is nobody one could name.
+    let reply = world.mail("", "inbox@localhost", "Subject: Hello\n\nHi\n");
+    assert!(reply.starts_with("250"), "{reply}");
+    let first = world.told(&["contacts", "export"], "");
+    assert_eq!(first, rows);
+    world.told(&["contacts", "import", &put("out.csv", &first)], "");
+    assert_eq!(world.told(&["contacts", "export"], ""), first);
+}

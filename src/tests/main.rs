@@ -7,6 +7,7 @@
 mod accessibility;
 mod api;
 mod arrows;
+mod bad_input;
 mod chat;
 mod chat_story;
 mod commands;

@@ -19,9 +19,5 @@ pub fn refuse(refused: Refused) -> Refusal {
         Refused::Store(StoreError::Full { .. }) => Refusal::disk_full(),
         Refused::Store(error) => Refusal::internal(error),
     };
-    if remedy.is_empty() {
-        refusal
-    } else {
-        refusal.remedy(remedy)
-    }
+    refusal.remedy(remedy)
 }

@@ -52,7 +52,8 @@ async fn events(app: App, mut request: Request) -> Answer {
         .as_deref()
         .is_some_and(|secret| signature::is_right(secret, header, &body));
     if !signed {
-        return Err(Refusal::forbidden("the signature is not right"));
+        return Err(Refusal::forbidden("the signature is not right")
+            .remedy("copy the app secret from Meta's app to Casella's Messenger settings"));
     }
     let pages = connection.page_ids();
     // Reading is bounded work, but up to 4 MB of it: not on the thread that serves others.
@@ -78,4 +79,5 @@ fn unavailable(why: impl std::fmt::Display) -> Refusal {
         "unavailable",
         "the events could not be stored",
     )
+    .remedy("send them again")
 }

@@ -15,6 +15,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -182,7 +183,8 @@ impl World {
 
     /// A program with a fresh API token.
     pub fn api(&self) -> Api {
-        let name = format!("test {}", Instant::now().elapsed().as_nanos());
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("test {}", MADE.fetch_add(1, Ordering::Relaxed));
         let said = self.told(&["token", "add", &name], "");
         let token = said.split_whitespace().last().unwrap();
         Api::new(self.http_address(), token)

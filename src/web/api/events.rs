@@ -1,6 +1,7 @@
 //! The journal as server-sent events: every event once, in order, resumable.
 
 use super::caller::Caller;
+use super::paging::parsed;
 use super::shape::moment;
 use super::store;
 use crate::http::sse::{self, Event};
@@ -20,7 +21,10 @@ const STRIDE: usize = 200;
 /// From `Last-Event-ID`, else from `since`, else from now.
 pub async fn events(app: App, _: Caller, request: Request) -> Answer {
     app.inbox.read().map_err(store)?;
-    let since = sse::resume(&request).unwrap_or_else(|| app.inbox.store.last_seq());
+    let newest = app.inbox.store.last_seq();
+    parsed::<u64>(&request.query(), "since")?;
+    // Who has seen more than there is speaks of another life of this folder, before a restore.
+    let since = sse::resume(&request).map_or(newest, |seen| seen.min(newest));
     Ok(sse::respond(&request, follow(app.inbox.clone(), since)))
 }
 
