@@ -396,6 +396,11 @@ impl<'w> Tx<'w> {
         Ok(seq)
     }
 
+    /// The sequence of what was recorded last.
+    pub fn seq(&self) -> u64 {
+        self.last
+    }
+
     /// Keeps packed bytes in a segment; returns the id to name them by.
     ///
     /// # Errors

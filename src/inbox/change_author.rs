@@ -41,7 +41,7 @@ pub fn change_author(tx: &mut Tx<'_>, id: MessageId, address: &str, name: &str) 
         agent: None,
     };
     let (conversation, seq) = (message.conversation, message.seq);
-    tx.record(Event::MessageChanged(Box::new(message)))?;
+    let act = tx.record(Event::MessageChanged(Box::new(message)))?;
     let contact = contact(tx, key, address, name)?;
     if is_first(tx, conversation, seq)? {
         super::tag::change(tx, conversation, |row| row.contact = Some(contact))?;
@@ -50,7 +50,11 @@ pub fn change_author(tx: &mut Tx<'_>, id: MessageId, address: &str, name: &str) 
         tx,
         conversation,
         "author_changed",
-        &[("message", id.to_string()), ("address", address.to_owned())],
+        &[
+            ("message", id.to_string()),
+            ("address", address.to_owned()),
+            (line::UNDO, act.to_string()),
+        ],
     )?;
     Ok(())
 }

@@ -11,6 +11,9 @@ const SNIPPET: usize = 160;
 /// Texts up to this many bytes stay in the row; others go to a segment.
 const INLINE: usize = 1_024;
 
+/// The parameter of an event line that names the act to [`undo`](super::undo), by its sequence.
+pub const UNDO: &str = "undo";
+
 /// The first words of a text, on one line.
 pub fn snippet(text: &str) -> String {
     let mut words = String::new();

@@ -2,11 +2,11 @@
 
 use super::{Done, Refused, line};
 use crate::rules::contacts::key;
-use casella_index::model::{Contact, ContactId};
+use casella_index::model::{Contact, ContactAddress, ContactId};
 use casella_index::{Event, Rows, Tx};
 
 /// Merges `from` into `into`, which keeps its name and main address; `from` remembers what was its own,
-/// so that [`split_contact`] can undo it.
+/// so that [`unmerge`] can undo it.
 pub fn merge_contacts(tx: &mut Tx<'_>, from: ContactId, into: ContactId) -> Done<Contact> {
     let (mut from, mut into) = (line::contact(tx, from)?, line::contact(tx, into)?);
     if from.id == into.id {
@@ -17,6 +17,7 @@ pub fn merge_contacts(tx: &mut Tx<'_>, from: ContactId, into: ContactId) -> Done
     }
     let now = tx.now();
     take_over(&mut into, &from);
+    into.absorbed.push(from.id);
     into.updated_at = now;
     from.merged_into = Some(into.id);
     from.updated_at = now;
@@ -50,6 +51,25 @@ fn take_over(into: &mut Contact, from: &Contact) {
         .filter(|address| into.addresses.iter().all(|known| known.key != address.key));
     let new_addresses: Vec<_> = new_addresses.cloned().collect();
     into.addresses.extend(new_addresses);
+}
+
+/// Takes a merged contact out again, with what was its own before and the conversations its owner began.
+pub fn unmerge(tx: &mut Tx<'_>, id: ContactId) -> Done<Contact> {
+    let missing = || Refused::unknown("merged contact", id);
+    let mut goes = tx.contact(id)?.ok_or_else(missing)?;
+    let mut stays = line::contact(tx, goes.merged_into.ok_or_else(missing)?)?;
+    let own = |address: &ContactAddress| goes.addresses.iter().any(|a| a.key == address.key);
+    let (goes_back, kept): (Vec<_>, Vec<_>) = stays.addresses.drain(..).partition(own);
+    goes.addresses = goes_back;
+    goes.merged_into = None;
+    stays.addresses = kept;
+    stays.absorbed.retain(|absorbed| *absorbed != id);
+    goes.updated_at = tx.now();
+    stays.updated_at = tx.now();
+    tx.record(Event::ContactChanged(stays.clone()))?;
+    tx.record(Event::ContactChanged(goes.clone()))?;
+    move_conversations(tx, stays.id, &goes)?;
+    Ok(goes)
 }
 
 /// Takes these addresses, and the conversations their owner began, out of a contact into one of its own.

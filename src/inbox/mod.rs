@@ -14,6 +14,8 @@ pub mod contact;
 mod context;
 pub mod delivery;
 mod disk;
+mod follow_suggestion;
+pub mod forwarding_requests;
 pub mod keys;
 pub mod line;
 pub mod live;
@@ -40,7 +42,8 @@ pub use assign::{agent_of, assign, assign_if_free};
 pub use change_author::{change_author, swap_back};
 pub use complete::complete;
 pub use context::{Inbox, Shared};
-pub use merge_contacts::{merge_contacts, split_contact};
+pub use follow_suggestion::{follow_suggestion, leave_here};
+pub use merge_contacts::{merge_contacts, split_contact, unmerge};
 pub use move_message::{move_message, split};
 pub use note::{note, note_by};
 pub use read::read;
@@ -48,7 +51,7 @@ pub use refused::{Done, Refused};
 pub use release::release;
 pub use reopen::reopen;
 pub use set_setting::{audit, set_setting};
-pub use undo::undo;
+pub use undo::{still_undoes, undo};
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! A message that landed in the wrong thread: moved to another, or into one of its own.
 
-use super::{Done, Refused, line};
+use super::{Done, Refused, complete, line};
 use casella_index::model::*;
 use casella_index::{Event, Rows, Tx};
 
 /// The word that says an agent put it there.
 pub(super) const MOVED: &str = "moved";
 
-/// Moves a message to another conversation. Both threads tell of it, and it can be moved back.
-pub fn move_message(tx: &mut Tx<'_>, id: MessageId, to: ConversationId) -> Done {
+/// Moves a message to another conversation. Both threads tell of it, and it can be moved back: the
+/// sequence given is the one to [`undo`](super::undo). A thread left empty is complete.
+pub fn move_message(tx: &mut Tx<'_>, id: MessageId, to: ConversationId) -> Done<u64> {
     let message = movable(tx, id)?;
     let target = line::conversation(tx, to)?;
     if target.id == message.conversation {
@@ -20,8 +21,15 @@ pub fn move_message(tx: &mut Tx<'_>, id: MessageId, to: ConversationId) -> Done 
             "a Messenger thread takes no other messages",
         ));
     }
-    carry(tx, &message, &target, MOVED)?;
-    tell_both(tx, &message, target.id)
+    let seq = carry(tx, &message, &target, MOVED)?;
+    tell_both(tx, &message, target.id, seq)?;
+    if line::conversation(tx, message.conversation)?
+        .newest
+        .is_none()
+    {
+        complete(tx, message.conversation)?;
+    }
+    Ok(seq)
 }
 
 /// Splits a message off into a conversation of its own, with its author as contact.
@@ -48,13 +56,13 @@ pub fn split(tx: &mut Tx<'_>, id: MessageId) -> Done<ConversationId> {
         ..Conversation::default()
     };
     tx.record(Event::ConversationOpened(fresh.clone()))?;
-    carry(tx, &message, &fresh, MOVED)?;
-    tell_both(tx, &message, fresh.id)?;
+    let seq = carry(tx, &message, &fresh, MOVED)?;
+    tell_both(tx, &message, fresh.id, seq)?;
     Ok(fresh.id)
 }
 
 /// Only mail moves: chat and Messenger lines belong to the browser or person they were said to.
-fn movable(rows: &impl Rows, id: MessageId) -> Done<Message> {
+pub(super) fn movable(rows: &impl Rows, id: MessageId) -> Done<Message> {
     let message = line::message(rows, id)?;
     if message.email.is_none() || !matches!(message.direction, Direction::In | Direction::Out) {
         return Err(Refused::conflict(
@@ -72,22 +80,22 @@ pub(super) fn carry(
     message: &Message,
     target: &Conversation,
     matched_by: &str,
-) -> Done {
-    tx.record(Event::MessageMoved {
+) -> Done<u64> {
+    Ok(tx.record(Event::MessageMoved {
         message: message.id,
         from: message.conversation,
         to: target.id,
         seq: target.next_seq.max(1),
         matched_by: matched_by.to_owned(),
-    })?;
-    Ok(())
+    })?)
 }
 
-fn tell_both(tx: &mut Tx<'_>, message: &Message, to: ConversationId) -> Done {
+fn tell_both(tx: &mut Tx<'_>, message: &Message, to: ConversationId, seq: u64) -> Done {
     let words = |other: ConversationId| {
         [
             ("message", message.id.to_string()),
             ("conversation", other.to_string()),
+            (line::UNDO, seq.to_string()),
         ]
     };
     line::tell(tx, message.conversation, "moved_away", &words(to))?;

@@ -16,6 +16,7 @@ mod tests;
 pub use draft::{Arrival, Incoming, Proof, Tokens};
 
 use super::Done;
+use super::forwarding_requests;
 use super::line;
 use super::note::note_by;
 use crate::rules::lifecycle::Effect;
@@ -201,9 +202,7 @@ fn add(
         email.external = decision.external;
         email.suggestion = decision.suggestion;
         known::own_id(tx, email, &incoming.fallback_id)?;
-        email
-            .warnings
-            .extend(people::warning(tx, incoming, &conversation, decision)?);
+        email.resembles = people::resembles(tx, incoming, &conversation, decision)?;
     }
     let Effect { reopens, unread } = decision.effect;
     let id = message.id;
@@ -212,5 +211,8 @@ fn add(
         reopens,
         unread,
     })?;
+    if let Some(asked) = &incoming.forwarding {
+        forwarding_requests::ask(tx, id, asked, incoming.proof.dmarc_pass)?;
+    }
     Ok(id)
 }

@@ -267,6 +267,87 @@ fn merged_contacts_share_everything_and_can_be_parted() {
 }
 
 #[test]
+fn a_merge_is_undone_whole() {
+    let desk = Desk::new();
+    let (a, b) = (
+        desk.mail("m@x.example", "a@x"),
+        desk.mail("n@y.example", "b@y"),
+    );
+    let (of_a, of_b) = (
+        desk.conversation(a.conversation).contact.unwrap(),
+        desk.conversation(b.conversation).contact.unwrap(),
+    );
+    desk.does(move |tx| merge_contacts(tx, of_b, of_a));
+    let seq = desk.last_seq();
+    assert!(still_undoes(&desk.store.read().unwrap(), seq).unwrap());
+    desk.does(move |tx| undo(tx, seq));
+    assert!(!still_undoes(&desk.store.read().unwrap(), seq).unwrap());
+    assert_eq!(desk.conversation(b.conversation).contact, Some(of_b));
+    assert_eq!(desk.conversation(a.conversation).contact, Some(of_a));
+    assert_eq!(
+        desk.mail("n@y.example", "c@y").conversation,
+        b.conversation,
+        "new mail finds the one taken out"
+    );
+}
+
+#[test]
+fn a_thread_left_empty_is_complete_and_opens_when_its_mail_comes_back() {
+    let desk = Desk::new();
+    let (a, b) = (
+        desk.mail("m@x.example", "a@x"),
+        desk.mail("n@y.example", "b@y"),
+    );
+    let seq = desk.does(move |tx| move_message(tx, b.message, a.conversation));
+    assert_eq!(desk.conversation(b.conversation).status, Status::Complete);
+    desk.does(move |tx| undo(tx, seq));
+    assert_eq!(desk.conversation(b.conversation).status, Status::Open);
+}
+
+#[test]
+fn each_change_of_author_is_undone_to_the_one_before_it() {
+    let desk = Desk::new();
+    let a = desk.mail("m@x.example", "a@x");
+    let acts = || {
+        let rows = desk.store.read().unwrap();
+        let entries = journal::since(&rows, 0, 1_000).unwrap().into_iter();
+        let acts = entries.filter(|(_, entry)| entry.event.name() == "MessageChanged");
+        acts.map(|(seq, _)| seq).collect::<Vec<_>>()
+    };
+    let author = || desk.message(a.message).author.address.unwrap();
+    desk.does(move |tx| change_author(tx, a.message, "one@z.example", ""));
+    desk.does(move |tx| change_author(tx, a.message, "two@z.example", ""));
+    let [first, second] = acts()[..] else {
+        panic!("{:?}", acts());
+    };
+    desk.does(move |tx| undo(tx, second));
+    assert_eq!(author(), "one@z.example");
+    desk.does(move |tx| undo(tx, first));
+    assert_eq!(author(), "m@x.example");
+}
+
+#[test]
+fn a_suggestion_is_followed_with_one_click_or_left() {
+    let desk = Desk::new();
+    let (a, b) = (
+        desk.mail("m@x.example", "a@x"),
+        desk.mail("n@y.example", "b@y"),
+    );
+    let (from, to) = (b.conversation, a.conversation);
+    let suggest = move |tx: &mut Tx<'_>| tag::change(tx, from, |c| c.suggestion = Some(to));
+    desk.does(suggest);
+    desk.does(move |tx| leave_here(tx, from));
+    assert_eq!(desk.conversation(from).suggestion, None);
+    assert!(desk.tried(move |tx| follow_suggestion(tx, from)).is_err());
+    desk.does(suggest);
+    let (now, mail, seq) = desk.does(move |tx| follow_suggestion(tx, from));
+    assert_eq!((now, mail), (to, b.message));
+    assert_eq!(desk.message(mail).conversation, to);
+    desk.does(move |tx| undo(tx, seq.unwrap()));
+    assert_eq!(desk.message(mail).conversation, from);
+}
+
+#[test]
 fn an_address_belongs_to_one_contact() {
     let desk = Desk::new();
     desk.mail("m@x.example", "a@x");

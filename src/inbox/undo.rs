@@ -2,7 +2,7 @@
 //! event of its own.
 
 use super::move_message::{MOVED, carry};
-use super::{Done, Refused, assign, change_author, complete, line, merge_contacts, reopen, tag};
+use super::{Done, Refused, assign, change_author, complete, line, reopen, tag, unmerge};
 use casella_index::model::*;
 use casella_index::tables::JOURNAL;
 use casella_index::{Event, Rows, Tx};
@@ -21,14 +21,47 @@ pub fn undo(tx: &mut Tx<'_>, seq: u64) -> Done {
         Event::ConversationReopened { conversation } => complete(tx, conversation),
         Event::ConversationAssigned { conversation, to } => unassign(tx, conversation, to),
         Event::ConversationChanged(row) => tag::spam(tx, row.id, !row.spam),
-        Event::MessageChanged(message) => change_author::swap_back(tx, message.id),
-        Event::ContactsMerged { from, into } => unmerge(tx, &from, &into),
+        Event::MessageChanged(message) => give_back(tx, &message),
+        Event::ContactsMerged { from, .. } => unmerge(tx, from.id).map(drop),
         _ => Err(Refused::conflict(
             "not_undoable",
             "this cannot be undone",
             "do the contrary by hand",
         )),
     }
+}
+
+/// Whether that act stands as it was done, so that undoing it makes sense.
+pub fn still_undoes(rows: &impl Rows, seq: u64) -> Done<bool> {
+    let Some(entry) = rows.get(&JOURNAL, &seq)? else {
+        return Ok(false);
+    };
+    Ok(match entry.event {
+        Event::MessageMoved { message, to, .. } => rows
+            .message(message)?
+            .is_some_and(|now| now.conversation == to),
+        Event::MessageChanged(then) => rows
+            .message(then.id)?
+            .is_some_and(|now| now.author == then.author && former(&then).is_some()),
+        Event::ContactsMerged { from, into } => rows
+            .contact(from.id)?
+            .is_some_and(|now| now.merged_into == Some(into.id)),
+        Event::ConversationCompleted { .. }
+        | Event::ConversationReopened { .. }
+        | Event::ConversationAssigned { .. }
+        | Event::ConversationChanged(_) => true,
+        _ => false,
+    })
+}
+
+fn former(message: &Message) -> Option<&MailAddress> {
+    message.email.as_ref()?.swapped_from.as_ref()
+}
+
+/// To whom it belonged before that change, whatever was changed since.
+fn give_back(tx: &mut Tx<'_>, then: &Message) -> Done {
+    let former = former(then).cloned().unwrap_or_default();
+    change_author(tx, then.id, &former.address, &former.name)
 }
 
 fn move_back(tx: &mut Tx<'_>, id: MessageId, from: ConversationId, to: ConversationId) -> Done {
@@ -41,7 +74,10 @@ fn move_back(tx: &mut Tx<'_>, id: MessageId, from: ConversationId, to: Conversat
         ));
     }
     let target = line::conversation(tx, from)?;
-    carry(tx, &message, &target, MOVED)?;
+    let act = carry(tx, &message, &target, MOVED)?;
+    if target.newest.is_none() {
+        reopen(tx, target.id)?;
+    }
     line::tell(
         tx,
         target.id,
@@ -49,6 +85,7 @@ fn move_back(tx: &mut Tx<'_>, id: MessageId, from: ConversationId, to: Conversat
         &[
             ("message", id.to_string()),
             ("conversation", to.to_string()),
+            (line::UNDO, act.to_string()),
         ],
     )?;
     if line::conversation(tx, to)?.newest.is_none() {
@@ -67,14 +104,4 @@ fn unassign(tx: &mut Tx<'_>, id: ConversationId, to: Option<AgentId>) -> Done {
         ));
     }
     assign(tx, id, None)
-}
-
-fn unmerge(tx: &mut Tx<'_>, from: &Contact, into: &Contact) -> Done {
-    let addresses: Vec<String> = from
-        .addresses
-        .iter()
-        .map(|address| address.address.clone())
-        .collect();
-    merge_contacts::split_contact(tx, into.id, &addresses)?;
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! The agents' pages work by links and forms alone.
 
 use super::world::World;
-use super::world::http::Browser;
+use super::world::http::{Browser, follow};
+use serde_json::Value;
 
 const MAIL: &str = "From: Mario Rossi <mario@cliente.example>\nTo: inbox@localhost\n\
     Subject: Where is my order?\nMessage-ID: <1@cliente.example>\n\nIt has not come yet.\n";
@@ -67,4 +68,141 @@ fn a_viewer_reads_without_a_trace_and_changes_nothing() {
         assert_eq!(viewer.post(path, &[("text", "no")]).status, 403, "{path}");
     }
     assert_eq!(viewer.get("/settings/agents").status, 403);
+}
+
+#[test]
+fn a_forwarding_confirmation_is_shown_to_admins_until_dismissed() {
+    let world = World::start();
+    let mut admin = world.logged_in("ada@shop.example", "admin");
+    let mut agent = world.logged_in("mario@shop.example", "agent");
+    let mail = "From: Gmail Team <forwarding-noreply@google.com>\nTo: inbox@localhost\n\
+        Subject: (#123456789) Gmail Forwarding Confirmation - Receive Mail from giulia@client.example\n\
+        Message-ID: <vf@google.com>\n\ngiulia@client.example has requested to automatically forward mail.\n\
+        Confirmation code: 123456789\n\nhttps://mail-settings.google.com/mail/vf-abc\n";
+    world.mail("forwarding-noreply@google.com", "inbox@localhost", mail);
+    let banner = page(&mut admin, "/contacts");
+    for shown in [
+        "giulia@client.example",
+        "Code: 123456789",
+        "href=\"https://mail-settings.google.com/mail/vf-abc\"",
+    ] {
+        assert!(banner.contains(shown), "{shown}: {banner}");
+    }
+    assert!(!page(&mut agent, "/contacts").contains("123456789"));
+    let dismiss = between(&banner, "action=\"/settings/forwarding/", "\"");
+    let path = format!("/settings/forwarding/{dismiss}");
+    assert_eq!(agent.post(&path, &[]).status, 403);
+    assert_eq!(admin.post(&path, &[]).status, 303);
+    assert!(!page(&mut admin, "/contacts").contains("123456789"));
+    let kept = page(&mut admin, "/search?q=giulia");
+    assert_eq!(admin.get("/conversations/1").status, 200, "{kept}");
+}
+
+/// What stands between two marks, the first time.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let rest = text
+        .split(start)
+        .nth(1)
+        .unwrap_or_else(|| panic!("no {start}: {text}"));
+    rest.split(end).next().unwrap()
+}
+
+#[test]
+fn a_mail_that_may_belong_elsewhere_goes_there_and_comes_back() {
+    let world = World::start();
+    let mut agent = world.logged_in("ada@shop.example", "agent");
+    world.mail("mario@cliente.example", "inbox@localhost", MAIL);
+    let other = "From: Other <other@else.example>\nTo: inbox@localhost\nSubject: Re: Where is my order?\n\
+        In-Reply-To: <1@cliente.example>\nMessage-ID: <4@else.example>\n\nMine has not come either\n";
+    world.mail("other@else.example", "inbox@localhost", other);
+    let thread = page(&mut agent, "/conversations/2");
+    assert!(thread.contains("may belong to conversation 1"), "{thread}");
+    let moved = agent.post("/conversations/2/suggestion", &[("follow", "1")]);
+    let place = moved.header("location").unwrap().to_owned();
+    assert!(
+        place.starts_with("/conversations/1?done=moved&undo="),
+        "{place}"
+    );
+    let thread = page(&mut agent, &place);
+    assert!(thread.contains("Mine has not come either"), "{thread}");
+    let seq = between(&thread, "name=\"seq\" value=\"", "\"").to_owned();
+    let undone = agent.post("/undo", &[("seq", &seq)]);
+    let place = undone.header("location").unwrap();
+    assert!(
+        place.starts_with("/conversations/2?done=undone#m-"),
+        "{place}"
+    );
+    let holds = |agent: &mut Browser, id: u32| {
+        page(agent, &format!("/conversations/{id}/parts")).contains("Mine has not come either")
+    };
+    assert!(holds(&mut agent, 2) && !holds(&mut agent, 1));
+    assert_eq!(
+        agent.post("/undo", &[("seq", &seq)]).status,
+        409,
+        "not twice"
+    );
+}
+
+#[test]
+fn contacts_are_merged_taken_apart_and_split() {
+    let world = World::start();
+    let mut agent = world.logged_in("ada@shop.example", "agent");
+    world.mail("mario@cliente.example", "inbox@localhost", MAIL);
+    let work = MAIL
+        .replace("mario@cliente", "mario@work")
+        .replace("<1@", "<2@");
+    world.mail("mario@work.example", "inbox@localhost", &work);
+    let merged = agent.post("/contacts/2/merge", &[("into", "mario@cliente.example")]);
+    let place = merged.header("location").unwrap().to_owned();
+    assert!(
+        place.starts_with("/contacts/1?done=merged&undo="),
+        "{place}"
+    );
+    let contact = page(&mut agent, &place);
+    for shown in [
+        "mario@work.example",
+        "Take apart",
+        "href=\"/conversations/2\"",
+    ] {
+        assert!(contact.contains(shown), "{shown}: {contact}");
+    }
+    let apart = agent.post("/contacts/1/apart", &[("contact", "2")]);
+    assert_eq!(apart.header("location"), Some("/contacts/2?done=apart"));
+    assert!(page(&mut agent, "/contacts/2").contains("href=\"/conversations/2\""));
+    agent.post("/contacts/2/merge", &[("into", "#1")]);
+    let split = agent.post("/contacts/1/split", &[("address", "mario@work.example")]);
+    let place = split.header("location").unwrap().to_owned();
+    assert_eq!(place, "/contacts/3?from=1&done=split");
+    assert!(page(&mut agent, &place).contains("href=\"/conversations/2\""));
+}
+
+#[test]
+fn an_open_page_is_told_the_rows_and_lines_that_changed() {
+    let world = World::start();
+    let mut agent = world.logged_in("ada@shop.example", "agent");
+    let cookie = agent
+        .cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    let cookie = cookie.collect::<Vec<_>>().join("; ");
+    let mut stream = follow(agent.address, "/live", &[("Cookie", &cookie)]);
+    world.mail("mario@cliente.example", "inbox@localhost", MAIL);
+    let news = stream.find(|event| event.name == "news").unwrap();
+    let told: Value = serde_json::from_str(&news.data).unwrap();
+    let row = told["rows"][0].as_str().unwrap();
+    assert!(
+        row.contains("Mario Rossi") && row.contains("id=\"c-1\""),
+        "{row}"
+    );
+    assert_eq!(told["unread"], 1);
+    assert_eq!(told["wrote"][0]["name"], "Mario Rossi");
+    let line = told["threads"]["1"][0].as_u64().unwrap();
+    let parts = page(&mut agent, &format!("/conversations/1/parts?items={line}"));
+    assert!(parts.contains("It has not come yet."), "{parts}");
+    let others = page(&mut agent, "/conversations/1/parts?items=0");
+    assert!(!others.contains("It has not come yet."), "{others}");
+    assert!(
+        others.contains(&format!("<li id=\"m-{line}\" data-same>")),
+        "{others}"
+    );
 }

@@ -1,5 +1,6 @@
 //! What every handler is given.
 
+use super::live_rows::LiveRows;
 use crate::channel::chat::Desk;
 use crate::http::server::Counters;
 use crate::inbox::Inbox;
@@ -20,6 +21,7 @@ pub struct Parts {
     /// The search index, as far as it serves now.
     pub serving: Arc<Serving>,
     pub chat: Desk,
+    pub live_rows: LiveRows,
     /// Scheme and host that links begin with, without a trailing slash: configured, or as bound.
     pub public_url: String,
     /// What the HTTP server did so far, once it runs.
@@ -52,6 +54,7 @@ impl App {
             templates,
             serving,
             chat,
+            live_rows: LiveRows::default(),
             public_url,
             counters: OnceLock::new(),
         }))

@@ -4,6 +4,7 @@ pub mod api;
 pub mod app;
 pub mod content;
 mod health;
+pub mod live_rows;
 pub mod pages;
 mod refuse;
 pub mod view;

@@ -1,7 +1,8 @@
 // The agents' pages, made live. Everything here works without it; it only saves waiting.
 //
-// The server renders every part. When something changes, the page fetches itself and this module puts
-// the new parts in place of the old ones, keyed by id, so that what an agent is reading, typing or has
+// The server renders every part. The live stream carries the rows of the list that changed, and names the
+// lines of threads that did; a page that shows such a thread asks for these alone. This module puts the
+// new parts in place of the old ones, keyed by id, so that what an agent is reading, typing or has
 // unfolded stays as it is. Tabs of one browser share one connection to `/live`.
 
 const root = document.documentElement;
@@ -34,7 +35,9 @@ function patchChildren(now, next) {
     const html = child.outerHTML;
     let node = known.get(child.id);
     known.delete(child.id);
-    if (!node || source(node) !== html) {
+    if ("same" in child.dataset) {
+      if (!node) soon();
+    } else if (!node || source(node) !== html) {
       const fresh = document.importNode(child, true);
       rendered.set(fresh, html);
       if (node) {
@@ -43,6 +46,7 @@ function patchChildren(now, next) {
       }
       node = fresh;
     }
+    if (!node) continue;
     const after = place ? place.nextElementSibling : now.firstElementChild;
     if (after !== node) now.insertBefore(node, after);
     place = node;
@@ -69,14 +73,129 @@ function patch(next) {
   }
   const empty = $("[data-empty]", next);
   const list = $('[data-live="list"]');
-  if (list) {
+  if (list && $('[data-live="list"]', next)) {
     $("[data-empty]")?.remove();
     if (empty) list.after(document.importNode(empty, true));
   }
   const icon = $('link[rel="icon"]', next);
   if (icon) $('link[rel="icon"]').href = icon.href;
-  document.title = next.title;
+  if (next.title) document.title = next.title;
   ages();
+}
+
+/* Rows of the list, as the stream carries them */
+
+// Whether this page's list shows a row, by the same filters as the server (`ask.rs`).
+function belongs(row) {
+  const ask = new URLSearchParams(location.search);
+  const { status, channel, assignee, unread, spam, merged } = row.dataset;
+  const fits = (name, value) => !ask.get(name) || ask.get(name) === value;
+  const wanted = ask.get("status") || "open";
+  const whose = ask.get("assignee");
+  const me = document.body.dataset.me;
+  return (
+    merged === "false" &&
+    (wanted === "all" || (wanted === "complete" ? "complete" : "open") === status) &&
+    fits("channel", channel) &&
+    (!whose || assignee === ({ me, none: "" }[whose] ?? whose)) &&
+    (ask.get("unread") !== "1" || unread === "true") &&
+    (ask.get("spam") === "1") === (spam === "true")
+  );
+}
+
+// Search results, other orders and later pages keep their rows and take no new ones.
+const takesRows = () => {
+  const ask = new URLSearchParams(location.search);
+  return !["q", "order", "tag", "cursor"].some((name) => ask.get(name));
+};
+
+function placeRow(html) {
+  const row = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+  if (!row) return;
+  const old = document.getElementById(row.id);
+  const list = old?.closest(".rows") ?? $('[data-live="list"]');
+  if (!list || (!old && !takesRows())) return;
+  const fresh = document.importNode(row, true);
+  const link = $(".row-link", fresh);
+  if (list.dataset.live) {
+    link.search = listQuery();
+    if (row.id === `c-${threadId()}`) link.ariaCurrent = "true";
+  }
+  if (old) keepState(old, fresh);
+  if (!list.dataset.live || !takesRows()) return old?.replaceWith(fresh);
+  const at = Number(fresh.dataset.at);
+  if (old?.dataset.at === fresh.dataset.at && belongs(fresh)) return old.replaceWith(fresh);
+  old?.remove();
+  if (!belongs(fresh)) return;
+  const below = [...list.children].find((other) => Number(other.dataset.at) < at);
+  if (below) below.before(fresh);
+  else if (!$('.list-body [rel="next"]')) list.append(fresh);
+}
+
+function listQuery() {
+  const query = new URLSearchParams(location.search);
+  for (const name of ["done", "undo", "before", "cursor", "items"]) query.delete(name);
+  return query.toString();
+}
+
+// A list that became empty, or was emptied far below its page, is better fetched whole.
+function tidyList() {
+  const list = $('[data-live="list"]');
+  if (!list) return;
+  const count = list.childElementCount;
+  if (count) $("[data-empty]")?.remove();
+  else if (!$("[data-empty]")) soon();
+  if (count < 20 && $('.list-body [rel="next"]')) soon();
+}
+
+function showUnread(count, words) {
+  const link = $("#nav-inbox a");
+  if (!link) return;
+  $(".dot", link)?.remove();
+  if (count) {
+    const dot = document.createElement("span");
+    dot.className = "dot";
+    const told = document.createElement("span");
+    told.className = "sr";
+    told.textContent = words;
+    dot.append(told);
+    link.append(" ", dot);
+  }
+  document.title = (count ? `(${count}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  const icon = $('link[rel="icon"]');
+  const wanted = count ? icon.dataset.unread : icon.dataset.plain;
+  if (icon.getAttribute("href") !== wanted) icon.href = wanted;
+}
+
+/* Lines of the open thread, asked for once they changed */
+
+let asked = null;
+let asking = false;
+
+function askFor(lines) {
+  if (document.hidden) return;
+  if (asked !== "all") asked = lines === "all" ? "all" : [...(asked ?? []), ...lines];
+  if (!asking) fetchLines();
+}
+
+async function fetchLines() {
+  asking = true;
+  while (asked) {
+    const items = asked === "all" ? "all" : asked.join(",") || "0";
+    asked = null;
+    const query = new URLSearchParams(listQuery());
+    const before = new URLSearchParams(location.search).get("before");
+    if (before) query.set("before", before);
+    query.set("items", items);
+    try {
+      const answer = await fetch(`/conversations/${threadId()}/parts?${query}`);
+      if (answer.ok && !answer.redirected) settle(await answer.text(), patch);
+      else soon();
+    } catch {
+      // The stream's own reconnect tells the agent; the next event tries again.
+    }
+  }
+  asking = false;
 }
 
 // The channels an agent may choose change with who is online; the choice made by hand stays.
@@ -115,7 +234,7 @@ async function refresh() {
   fetching = null;
   if (again) {
     again = false;
-    later();
+    soon();
   }
 }
 
@@ -129,7 +248,10 @@ function settle(html, put) {
 }
 
 let timer = null;
-const later = () => (timer ??= setTimeout(() => ((timer = null), refresh()), 120));
+const later = (delay) => (timer ??= setTimeout(() => ((timer = null), refresh()), delay));
+const soon = () => later(120);
+// What all pages fetch at once they fetch one after the other.
+const sometime = () => later(200 + Math.random() * 2000);
 
 /* Ages */
 
@@ -166,7 +288,7 @@ function connect(shares) {
     if (shares) channel.postMessage({ name, data });
     heard(name, data, true);
   };
-  stream.addEventListener("change", pass("change"));
+  stream.addEventListener("news", pass("news"));
   stream.addEventListener("moment", pass("moment"));
   let lost = false;
   stream.onerror = () => {
@@ -176,21 +298,38 @@ function connect(shares) {
   };
   stream.onopen = () => {
     root.classList.remove("offline");
-    if (lost) later();
+    if (lost) soon();
     lost = false;
   };
 }
 
 function heard(name, data, first) {
-  if (name === "change") {
-    if (data.wrote && first) tell(data);
-    later();
-  } else if (data.kind === "presence") {
-    later();
+  if (name === "news") {
+    if (first) data.wrote.forEach(tell);
+    hearNews(data);
   } else if (String(data.conversation) === threadId()) {
     someoneIsThere(data);
   }
 }
+
+let stale = false;
+
+function hearNews({ unread, dot, rows, threads, all }) {
+  stale = true;
+  if (all) return sometime();
+  showUnread(unread, dot);
+  rows.forEach(placeRow);
+  tidyList();
+  ages();
+  const lines = threads[threadId()];
+  if (lines) askFor(lines);
+}
+
+// Banners and whatever else no event tells of.
+setInterval(() => {
+  if (stale && !document.hidden) sometime();
+  stale = false;
+}, 60000);
 
 const present = new Map();
 
@@ -220,7 +359,7 @@ function showPresent() {
 
 /* Telling agents: new chats first, politely */
 
-function tell({ conversation, wrote }) {
+function tell({ conversation, ...wrote }) {
   const { me, sound, notify } = document.body.dataset;
   const mine = wrote.assignee === undefined || String(wrote.assignee) === me;
   const looking = !document.hidden && String(conversation) === threadId();
@@ -528,6 +667,7 @@ for (const toast of $$(".toast")) toast.classList.add("toast-fades");
 const url = new URL(location.href);
 if (url.searchParams.has("done")) {
   url.searchParams.delete("done");
+  url.searchParams.delete("undo");
   history.replaceState(null, "", url);
 }
 readyComposer();
@@ -537,6 +677,6 @@ if (!location.hash && !url.searchParams.has("before")) {
   if (body) body.scrollTop = body.scrollHeight;
 }
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && $(".app")) later();
+  if (!document.hidden && $(".app")) soon();
 });
 listen();

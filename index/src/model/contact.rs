@@ -23,6 +23,8 @@ pub struct Contact {
     pub updated_at: Millis,
     /// This contact lives on in another; its addresses and conversations moved there.
     pub merged_into: Option<ContactId>,
+    /// Contacts that live on in this one, and can be taken out again.
+    pub absorbed: Vec<ContactId>,
     pub erased: bool,
 }
 

@@ -206,6 +206,8 @@ pub struct EmailFacts {
     /// Conversations it may belong to instead.
     pub suggestion: Option<ConversationId>,
     pub warnings: Vec<String>,
+    /// Whom the sender could be mistaken for.
+    pub resembles: Option<Resembles>,
     /// What the Date header said.
     pub date: Option<Millis>,
     /// The mail could not be read: only its raw bytes are kept.
@@ -220,6 +222,16 @@ pub struct EmailFacts {
 #[serde(default)]
 pub struct MailAddress {
     pub name: String,
+    pub address: String,
+}
+
+/// A sender that looks like somebody else we know.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Resembles {
+    /// `same_name`, `look_alike` or `named_as`: texts of the catalogues below `resembles.`.
+    pub how: String,
+    /// The known one's address.
     pub address: String,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::inbox::line::{Texts, snippet};
 use crate::rules::contacts::{self, Attribution, is_service};
+use crate::rules::forwarding::confirmation::{self, Confirmation};
 use crate::rules::kind;
 use crate::rules::loops;
 use crate::rules::mail::{self, ForwardKind, Mail, Parted, Reading, Team};
@@ -73,6 +74,8 @@ pub struct Incoming {
     /// A machine's answer, a receipt or a report, or a mail in a loop.
     pub(super) silent: bool,
     pub(super) forwarded_by_team: Option<ForwardKind>,
+    /// A provider asks whether a mailbox may forward to us.
+    pub(super) forwarding: Option<Confirmation>,
 }
 
 impl Incoming {
@@ -96,6 +99,10 @@ impl Incoming {
         let silent =
             kind.auto_reply || kind.bounce || kind.complaint || kind.read_receipt || looping;
         let body = body(&reading, by_team);
+        let asks = !arrival.imported && !arrival.proof.dmarc_fail;
+        let forwarding = asks
+            .then(|| confirmation::recognise(&reading.mail))
+            .flatten();
         let fallback_id = format!("{}@local", HEXLOWER.encode(digest(&SHA256, raw).as_ref()));
         let email = facts(&reading, &author, attribution, &arrival, &fallback_id);
         let draft = Message {
@@ -128,6 +135,7 @@ impl Incoming {
             own_copy,
             silent,
             forwarded_by_team: by_team,
+            forwarding,
             fallback_id,
             draft,
             author,

@@ -73,42 +73,49 @@ fn learn(contact: &mut Contact, incoming: &Incoming) {
     }
 }
 
-/// A warning where the sender could be mistaken for the person this conversation is with.
-pub(super) fn warning(
+/// Whom the sender could be mistaken for: the person this conversation is with, or may belong to, or one
+/// of our own people.
+pub(super) fn resembles(
     tx: &Tx<'_>,
     incoming: &Incoming,
     conversation: &Conversation,
     decision: &Decision,
-) -> Done<Option<String>> {
+) -> Done<Option<Resembles>> {
+    let sender = &incoming.author;
+    if incoming.imported || contacts::is_team(&incoming.team, &sender.address) {
+        return Ok(None);
+    }
     let other = match decision.suggestion {
         Some(suggestion) => tx
             .living(suggestion)?
             .and_then(|suggested| suggested.contact),
         None => conversation.contact.filter(|_| decision.external),
     };
-    let Some(other) = other else { return Ok(None) };
-    let Some(other) = tx.living_contact(other)? else {
-        return Ok(None);
-    };
-    let known = other.addresses.iter().map(|address| Address {
-        name: other.name.clone(),
-        address: address.address.clone(),
+    let other = other.map(|id| tx.living_contact(id)).transpose()?.flatten();
+    let theirs = other.iter().flat_map(|contact| {
+        let named = |address: &ContactAddress| person(&contact.name, &address.address);
+        contact.addresses.iter().map(named)
     });
-    let found = known
-        .into_iter()
-        .find_map(|known| resemblance(&incoming.author, &known).map(|how| (known, how)));
-    Ok(found.map(|(known, how)| match how {
-        Resemblance::SameName => format!(
-            "The sender bears the same name as {}, from another address.",
-            known.address
-        ),
-        Resemblance::LookAlikeAddress => format!(
-            "The sender's address looks like {}, and is another.",
-            known.address
-        ),
-        Resemblance::NamedAsAddress => format!(
-            "The sender's name shows {}, and it comes from another address.",
-            known.address
-        ),
+    let agents = tx.agents()?;
+    let ours = agents.iter().filter(|agent| !agent.disabled);
+    let ours = ours.map(|agent| person(&agent.name, &agent.email));
+    let found = theirs
+        .chain(ours)
+        .find_map(|known| resemblance(sender, &known).map(|how| (how, known.address)));
+    Ok(found.map(|(how, address)| Resembles {
+        how: match how {
+            Resemblance::SameName => "same_name",
+            Resemblance::LookAlikeAddress => "look_alike",
+            Resemblance::NamedAsAddress => "named_as",
+        }
+        .to_owned(),
+        address,
     }))
+}
+
+fn person(name: &str, address: &str) -> Address {
+    Address {
+        name: name.to_owned(),
+        address: address.to_owned(),
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::rules::addresses::addresses_in;
+use crate::rules::contacts::{is_freemail, is_service};
 use crate::rules::mail::Mail;
 
 /// What such a mail asks for.
@@ -124,7 +125,7 @@ static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"https://[^
 
 /// The confirmation this mail asks for, if it does.
 pub fn recognise(mail: &Mail) -> Option<Confirmation> {
-    let provider = provider_of(&mail.from.address)?;
+    let provider = provider_of(&mail.from.address).filter(|_| is_machine(&mail.from.address))?;
     let gmail = provider == "Gmail";
     let words = format!("{}\n{}", mail.subject, mail.text).to_lowercase();
     let about = |stems: &[&str]| stems.iter().any(|stem| words.contains(stem));
@@ -133,7 +134,7 @@ pub fn recognise(mail: &Mail) -> Option<Confirmation> {
         return None;
     }
     let code = code_in(&mail.subject).or_else(|| code_in(&mail.text));
-    let link = link_in(&mail.text, gmail).or_else(|| link_in(mail.html.as_deref()?, gmail));
+    let link = link_in(&mail.text, provider).or_else(|| link_in(mail.html.as_deref()?, provider));
     if code.is_none() && link.is_none() {
         return None;
     }
@@ -175,14 +176,41 @@ fn code_in(text: &str) -> Option<String> {
     Some(code.as_str().to_owned())
 }
 
+/// Where anybody can have a mailbox, only the provider's own senders speak for it.
+fn is_machine(address: &str) -> bool {
+    const OWN: &[&str] = &[
+        "support", "forward", "verif", "confirm", "mailer", "account", "service", "team", "info",
+    ];
+    let (local, domain) = address.rsplit_once('@').unwrap_or_default();
+    let local = local.to_lowercase();
+    !is_freemail(&domain.to_lowercase())
+        || is_service(address)
+        || OWN.iter().any(|word| local.contains(word))
+}
+
+/// Whether a link leads to the provider: an administrator is asked to open it, so no other may.
+fn leads_to(provider: &str, link: &str) -> bool {
+    let url = url::Url::parse(link).ok();
+    let host = url
+        .as_ref()
+        .and_then(|url| url.host_str())
+        .unwrap_or_default();
+    let mut own = PROVIDERS.iter().filter(|(name, _, _)| *name == provider);
+    own.any(|(_, domain, _)| host == *domain || host.ends_with(&format!(".{domain}")))
+}
+
 /// The link that confirms. Gmail's begins `/mail/vf-`; `/mail/uf-` would cancel it.
-fn link_in(text: &str, gmail: bool) -> Option<String> {
+fn link_in(text: &str, provider: &str) -> Option<String> {
+    let gmail = provider == "Gmail";
     let text = text.replace("&amp;", "&");
     let mut links = LINK
         .as_ref()?
         .find_iter(&text)
         .map(|link| link.as_str().trim_end_matches(['.', ')', ',', ']']));
     let confirms = |link: &&str| {
+        if !leads_to(provider, link) {
+            return false;
+        }
         if gmail {
             return link.contains("google.com/mail/vf-")
                 || link.contains("google.com/mail/u/0/vf-");

@@ -4,7 +4,7 @@ use super::ask::Ask;
 use super::guard::Viewer;
 use crate::http::{Answer, Form, Refusal, Request, Response, respond};
 use crate::inbox::reply::{self, House};
-use crate::inbox::{self, Done, tag, visitor};
+use crate::inbox::{self, Done, Refused, tag, visitor};
 use crate::render::Language;
 use crate::web::App;
 use casella_index::model::{AgentId, ConversationId, Visitor};
@@ -44,6 +44,34 @@ impl Pressed {
         written.map_err(|e| self.viewer.refuse(&self.app, e))?;
         Ok(back(&self.form, Some(self.id), done))
     }
+
+    /// The same, with a way back.
+    async fn undoable(
+        &self,
+        done: &str,
+        verb: impl FnOnce(&mut Tx<'_>) -> Done + Send + 'static,
+    ) -> Answer {
+        let stamp = self.viewer.stamp(&self.app);
+        let written = self.app.inbox.store.write(stamp, |tx| {
+            let before = tx.seq();
+            verb(tx)?;
+            Ok::<_, Refused>(Some(tx.seq()).filter(|now| *now > before))
+        });
+        let seq = written
+            .await
+            .map_err(|e| self.viewer.refuse(&self.app, e))?;
+        let url = Ask::from_list(self.form.get("list")).conversation_url(self.id);
+        Ok(respond::redirect(&self::done(&url, done, seq)))
+    }
+}
+
+/// An address that says what was done, and offers to take it back.
+pub fn done(url: &str, done: &str, undo: Option<u64>) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    match undo {
+        Some(seq) => format!("{url}{mark}done={done}&undo={seq}"),
+        None => format!("{url}{mark}done={done}"),
+    }
 }
 
 /// To the conversation (or the list), with the list as it was, saying what was done.
@@ -53,15 +81,14 @@ pub fn back(form: &Form, id: Option<ConversationId>, done: &str) -> Response {
         Some(id) => ask.conversation_url(id),
         None => ask.list_url(),
     };
-    let mark = if url.contains('?') { '&' } else { '?' };
-    respond::redirect(&format!("{url}{mark}done={done}"))
+    respond::redirect(&self::done(&url, done, None))
 }
 
 pub async fn complete(app: App, viewer: Viewer, request: Request) -> Answer {
     let pressed = Pressed::read(app, viewer, request).await?;
     let id = pressed.id;
     pressed
-        .verb("completed", move |tx| inbox::complete(tx, id))
+        .undoable("completed", move |tx| inbox::complete(tx, id))
         .await
 }
 
@@ -69,8 +96,30 @@ pub async fn reopen(app: App, viewer: Viewer, request: Request) -> Answer {
     let pressed = Pressed::read(app, viewer, request).await?;
     let id = pressed.id;
     pressed
-        .verb("reopened", move |tx| inbox::reopen(tx, id))
+        .undoable("reopened", move |tx| inbox::reopen(tx, id))
         .await
+}
+
+/// "May belong to": moves its mail there, or keeps it here.
+pub async fn suggestion(app: App, viewer: Viewer, request: Request) -> Answer {
+    let pressed = Pressed::read(app, viewer, request).await?;
+    let id = pressed.id;
+    if pressed.form.get("follow") != "1" {
+        return pressed
+            .verb("saved", move |tx| inbox::leave_here(tx, id))
+            .await;
+    }
+    let stamp = pressed.viewer.stamp(&pressed.app);
+    let write = pressed
+        .app
+        .inbox
+        .store
+        .write(stamp, move |tx| inbox::follow_suggestion(tx, id));
+    let (to, message, seq) = write
+        .await
+        .map_err(|e| pressed.viewer.refuse(&pressed.app, e))?;
+    let url = done(&format!("/conversations/{to}"), "moved", seq);
+    Ok(respond::redirect(&format!("{url}#m-{message}")))
 }
 
 /// Back to the list, as looking at it again would mark it read.
@@ -124,7 +173,6 @@ pub async fn transcript(app: App, viewer: Viewer, request: Request) -> Answer {
         .await
 }
 
-/// Blocks the visitor of the conversation, or lets them in again.
 /// Asks the visitor for their address in the chat, in their own language if we speak it.
 pub async fn ask_email(app: App, viewer: Viewer, request: Request) -> Answer {
     let pressed = Pressed::read(app, viewer, request).await?;
@@ -155,6 +203,7 @@ fn visitor_of(app: &App, id: ConversationId) -> Result<Option<Visitor>, Refusal>
     rows.visitor(visitor).map_err(Refusal::internal)
 }
 
+/// Blocks the visitor of the conversation, or lets them in again.
 pub async fn block(app: App, viewer: Viewer, request: Request) -> Answer {
     let pressed = Pressed::read(app, viewer, request).await?;
     let (id, blocked) = (pressed.id, pressed.form.get("blocked") == "1");

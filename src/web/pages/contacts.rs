@@ -1,21 +1,23 @@
 //! Contacts: the list, one with its conversations, and what agents change about it.
 
-use super::act::{FORM, comma_separated};
+use super::act::{FORM, comma_separated, done};
 use super::guard::{Viewer, page};
 use super::rows::Loader;
 use super::shell::shell;
-use super::show;
+use super::{Words, show};
 use crate::http::{Answer, Form, Refusal, Request, Router, respond};
 use crate::inbox::contact::{self, Edit};
-use crate::inbox::{Done, Refused, merge_contacts};
+use crate::inbox::{Done, Refused, merge_contacts, split_contact, unmerge};
 use crate::rules::contacts::key;
 use crate::web::App;
 use crate::web::refuse;
-use crate::web::view::contacts::{ContactForm, ContactPage, ContactRow, ContactsPage};
+use crate::web::view::contacts::{
+    AbsorbedView, AddressView, ContactForm, ContactPage, ContactRow, ContactsPage,
+};
 use crate::web::view::{Fact, Notice};
-use casella_index::Rows;
-use casella_index::model::{Contact, ContactId, Role};
-use casella_index::tables::CONTACTS;
+use casella_index::model::{Contact, ContactAddress, ContactId, Role};
+use casella_index::tables::{CONTACTS, SUPPRESSIONS};
+use casella_index::{Rows, Snapshot};
 use hyper::StatusCode;
 
 /// Contacts on a page of the list.
@@ -34,6 +36,8 @@ pub fn routes() -> Router<App> {
         .get("/contacts/{id}", page(Viewer, one))
         .post("/contacts/{id}", page(Agent, change))
         .post("/contacts/{id}/merge", page(Agent, merge))
+        .post("/contacts/{id}/split", page(Agent, split))
+        .post("/contacts/{id}/apart", page(Agent, apart))
         .post("/contacts/{id}/block", page(Agent, block))
 }
 
@@ -185,6 +189,11 @@ fn view(app: &App, viewer: &Viewer, query: &Form, id: ContactId) -> Done<Contact
             phone: contact.phone.clone(),
             tags: contact.tags.join(", "),
         },
+        several: contact.addresses.len() > 1,
+        addresses: proofs(words, &rows, &contact)?,
+        absorbed: absorbed(words, &rows, &contact)?,
+        merge_into: query.get("from").to_owned(),
+        namesakes: namesakes(&contact),
         fields: contact
             .fields
             .iter()
@@ -192,6 +201,49 @@ fn view(app: &App, viewer: &Viewer, query: &Form, id: ContactId) -> Done<Contact
             .collect(),
         rows: threads,
     })
+}
+
+/// The addresses, whether their owner proved them, and which we no longer write to.
+fn proofs(words: Words<'_>, rows: &Snapshot, contact: &Contact) -> Done<Vec<AddressView>> {
+    let view = |address: &ContactAddress| {
+        let (note, tone) = match address.verified {
+            true => ("details.verified", "done"),
+            false => ("details.unverified", "warning"),
+        };
+        let suppression = rows.get(&SUPPRESSIONS, &address.key)?;
+        let suppressed = suppression.filter(|s| s.hard).map(|s| {
+            let told = [("address", address.address.as_str()), ("detail", &s.detail)];
+            words.with("thread.suppressed", &told)
+        });
+        Ok(AddressView {
+            address: address.address.clone(),
+            tone,
+            note: words.t(note),
+            suppressed,
+        })
+    };
+    contact.addresses.iter().map(view).collect()
+}
+
+fn absorbed(words: Words<'_>, rows: &Snapshot, contact: &Contact) -> Done<Vec<AbsorbedView>> {
+    let mut found = Vec::new();
+    for id in contact.absorbed.iter().rev() {
+        let merged = rows.contact(*id)?;
+        let merged = merged.filter(|m| m.merged_into == Some(contact.id));
+        found.extend(merged.map(|merged| AbsorbedView {
+            id: merged.id.0,
+            name: named(&merged, &words.t("contacts.unnamed")),
+            at: merged.updated_at,
+        }));
+    }
+    Ok(found)
+}
+
+/// Whoever bears the same name may be the same person, or want to be taken for them.
+fn namesakes(contact: &Contact) -> Option<String> {
+    let name = Some(contact.name.trim()).filter(|name| name.contains(' '))?;
+    let query = url::form_urlencoded::byte_serialize(name.as_bytes());
+    Some(format!("/contacts?q={}", query.collect::<String>()))
 }
 
 fn edit(form: &Form) -> Edit {
@@ -273,20 +325,49 @@ async fn merge(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let id: ContactId = request.param("id")?;
     let form = request.form(FORM).await?;
     let into = into(&app, form.get("into")).map_err(|e| viewer.refuse(&app, e))?;
+    let write = app.inbox.store.write(viewer.stamp(&app), move |tx| {
+        let kept = merge_contacts(tx, id, into)?;
+        Ok::<_, Refused>((kept, tx.seq()))
+    });
+    let (kept, seq) = write.await.map_err(|e| viewer.refuse(&app, e))?;
+    let url = format!("/contacts/{}", kept.id);
+    Ok(respond::redirect(&done(&url, "merged", Some(seq))))
+}
+
+/// The addresses ticked become a contact of their own.
+async fn split(app: App, viewer: Viewer, mut request: Request) -> Answer {
+    let id: ContactId = request.param("id")?;
+    let form = request.form(FORM).await?;
+    let ticked = form
+        .fields
+        .into_iter()
+        .filter(|(name, _)| name == "address");
+    let addresses: Vec<String> = ticked.map(|(_, address)| address).collect();
+    let write = app.inbox.store.write(viewer.stamp(&app), move |tx| {
+        split_contact(tx, id, &addresses)
+    });
+    let fresh = write.await.map_err(|e| viewer.refuse(&app, e))?;
+    let url = format!("/contacts/{}?from={id}&done=split", fresh.id);
+    Ok(respond::redirect(&url))
+}
+
+/// A merged contact is taken out again.
+async fn apart(app: App, viewer: Viewer, mut request: Request) -> Answer {
+    let form = request.form(FORM).await?;
+    let merged = form.get("contact").parse();
+    let merged: ContactId = merged.map_err(|_| Refusal::bad_request("`contact` is no number"))?;
     let write = app
         .inbox
         .store
-        .write(viewer.stamp(&app), move |tx| merge_contacts(tx, id, into));
-    let kept = write.await.map_err(|e| viewer.refuse(&app, e))?;
-    Ok(respond::redirect(&format!(
-        "/contacts/{}?done=merged",
-        kept.id
-    )))
+        .write(viewer.stamp(&app), move |tx| unmerge(tx, merged));
+    let out = write.await.map_err(|e| viewer.refuse(&app, e))?;
+    let url = format!("/contacts/{}", out.id);
+    Ok(respond::redirect(&done(&url, "apart", None)))
 }
 
 /// The contact meant: by its number or one of its addresses.
 fn into(app: &App, text: &str) -> Done<ContactId> {
-    let text = text.trim();
+    let text = text.trim().trim_start_matches('#');
     let rows = app.inbox.read()?;
     let found = match (text.parse(), key(text)) {
         (Ok(id), _) => rows.living_contact(id)?,

@@ -6,11 +6,13 @@ use super::rows::{Loader, people};
 use super::shell::shell;
 use super::{Words, inbox};
 use crate::http::{Answer, Form, Refusal, Request, respond};
+use crate::inbox::line::UNDO;
 use crate::inbox::live::Brief;
 use crate::inbox::reply::{self, House};
-use crate::inbox::{Done, Refused, read};
+use crate::inbox::{Done, Refused, read, still_undoes};
 use crate::rules::follow_up::{self, Line};
 use crate::rules::reach::Reach;
+use crate::rules::threading::subject_key;
 use crate::rules::window::Window;
 use crate::web::App;
 use crate::web::view::composer::Composer;
@@ -42,6 +44,23 @@ pub async fn open(app: App, viewer: Viewer, request: Request) -> Answer {
         opened(&app, &viewer, &living).await?;
     }
     page(&app, &viewer, &query, &ask, id, None, StatusCode::OK).await
+}
+
+/// The thread alone, for the page that shows it already: with the lines named by `items`, the others
+/// only by their place.
+pub async fn parts(app: App, viewer: Viewer, request: Request) -> Answer {
+    let id: ConversationId = request.param("id")?;
+    let query = request.query();
+    let living = living(&app, id).map_err(|e| viewer.refuse(&app, e))?;
+    if living.id != id {
+        return Err(Refusal::not_found("this conversation goes on elsewhere"));
+    }
+    if request.is_view() && viewer.can_write() {
+        opened(&app, &viewer, &living).await?;
+    }
+    let thread = thread(&app, &viewer, &Ask::of(&query), id, &query, None);
+    let thread = thread.map_err(|e| viewer.refuse(&app, e))?;
+    super::show(&app, &viewer, "parts/thread", &thread)
 }
 
 fn living(app: &App, id: ConversationId) -> Done<Conversation> {
@@ -89,8 +108,7 @@ pub async fn page(
     status: StatusCode,
 ) -> Answer {
     let list = inbox::load(app, viewer, ask, Some(id)).await?;
-    let before = query.get("before").parse().unwrap_or(u32::MAX);
-    let thread = thread(app, viewer, ask, id, before, unsent);
+    let thread = thread(app, viewer, ask, id, query, unsent);
     let thread = thread.map_err(|e| viewer.refuse(app, e))?;
     let title = format!("{} · {}", thread.who, thread.subject);
     let view = InboxPage {
@@ -113,6 +131,29 @@ struct Open<'a> {
     contact: Option<Contact>,
     visitor: Option<Visitor>,
     messages: Vec<Message>,
+    wanted: Wanted,
+}
+
+/// Which lines of a thread are rendered; the others stand on the page already.
+enum Wanted {
+    All,
+    Only(Vec<MessageId>),
+}
+
+impl Wanted {
+    fn of(query: &Form) -> Wanted {
+        match query.given("items") {
+            None | Some("all") => Wanted::All,
+            Some(ids) => Wanted::Only(ids.split(',').filter_map(|id| id.parse().ok()).collect()),
+        }
+    }
+
+    fn holds(&self, id: MessageId) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Only(ids) => ids.contains(&id),
+        }
+    }
 }
 
 fn thread(
@@ -120,7 +161,7 @@ fn thread(
     viewer: &Viewer,
     ask: &Ask,
     id: ConversationId,
-    before: u32,
+    query: &Form,
     unsent: Option<Unsent>,
 ) -> Done<Thread> {
     let rows = app.inbox.read()?;
@@ -128,6 +169,7 @@ fn thread(
     let conversation = found.ok_or_else(|| Refused::unknown("conversation", id))?;
     let words = viewer.words(app);
     let (contact, visitor) = people(&rows, &conversation)?;
+    let before = query.get("before").parse().unwrap_or(u32::MAX);
     let mut messages = rows.thread_back(id, before, MESSAGES)?;
     messages.reverse();
     Open {
@@ -141,6 +183,7 @@ fn thread(
         contact,
         visitor,
         messages,
+        wanted: Wanted::of(query),
     }
     .view(unsent)
 }
@@ -259,17 +302,12 @@ impl Open<'_> {
 
     fn notices(&self) -> Done<Vec<Notice>> {
         let conversation = &self.conversation;
-        let mut notices = Vec::new();
+        let mut notices: Vec<Notice> = self.suggestion()?.into_iter().collect();
         let mut add = |id: &str, tone, text: String| {
             let mut notice = Notice::new(tone, text);
             id.clone_into(&mut notice.id);
             notices.push(notice);
         };
-        if let Some(other) = conversation.suggestion {
-            let number = other.to_string();
-            let text = self.words.with("thread.suggestion", &[("number", &number)]);
-            add("suggestion", "info", text);
-        }
         if conversation.contact.is_some()
             && !conversation.verified
             && conversation.visitor.is_some()
@@ -287,6 +325,27 @@ impl Open<'_> {
             add("suppressed", "warning", text);
         }
         Ok(notices)
+    }
+
+    /// "May belong to number 7", with one click to move it there and one to leave it.
+    fn suggestion(&self) -> Done<Option<Notice>> {
+        let other = self.conversation.suggestion.map(|id| self.rows.living(id));
+        let Some(other) = other.transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let (number, subject) = (other.id.to_string(), person::subject(self.words, &other));
+        let told = [("number", number.as_str()), ("subject", subject.as_str())];
+        let mut notice = Notice::new("info", self.words.with("thread.suggestion", &told));
+        notice.id = "suggestion".into();
+        if self.viewer.can_write() {
+            let button =
+                |key, symbol, follow| self.button("suggestion", key, symbol, &[("follow", follow)]);
+            notice.forms = vec![
+                button("do.move_there", "move", "1"),
+                button("do.leave_here", "check", "0"),
+            ];
+        }
+        Ok(Some(notice))
     }
 
     fn suppressed(&self) -> Done<Option<String>> {
@@ -309,31 +368,44 @@ impl Open<'_> {
     }
 
     fn items(&self) -> Done<Vec<Item>> {
-        let setting = Setting {
-            can_write: self.viewer.can_write(),
-            seen: self.visitor.as_ref().map(|v| v.seen),
-        };
         let mut items: Vec<Item> = Vec::new();
         let mut day = None;
+        let mut before: Option<&Message> = None;
+        let mut subject = subject_key(&self.conversation.subject);
         for message in &self.messages {
             let today = self.day(message.at);
             if day != Some(today) {
                 day = Some(today);
+                before = None;
                 let (id, at) = (today.to_string(), message.at);
                 items.push(Item::Day { id, at });
             }
+            let known = subject_key(&message.subject);
+            let fresh = known.is_some() && known != subject;
             items.push(match message.direction {
-                Direction::Event => self.event(message),
-                _ => {
-                    let body = self.app.inbox.store.body(message)?;
-                    let mut view = MessageView::of(self.words, message, body, setting);
-                    view.follows =
-                        matches!(items.last(), Some(Item::Message(before)) if view.goes_on(before));
-                    Item::Message(Box::new(view))
-                }
+                _ if !self.wanted.holds(message.id) => Item::Same { id: message.id.0 },
+                Direction::Event => self.event(message)?,
+                _ => self.line(message, before, fresh)?,
             });
+            subject = known.or(subject);
+            before = Some(message);
         }
         Ok(items)
+    }
+
+    /// A message; its subject stands on it only where another begins.
+    fn line(&self, message: &Message, before: Option<&Message>, subject: bool) -> Done<Item> {
+        let setting = Setting {
+            can_write: self.viewer.can_write(),
+            seen: self.visitor.as_ref().map(|v| v.seen),
+        };
+        let body = self.app.inbox.store.body(message)?;
+        let mut view = MessageView::of(self.words, message, body, setting);
+        let before = before.filter(|before| before.direction != Direction::Event);
+        let before = before.map(|m| MessageView::of(self.words, m, StoredBody::default(), setting));
+        view.follows = before.is_some_and(|before| view.goes_on(&before));
+        view.subject = view.subject.filter(|_| subject);
+        Ok(Item::Message(Box::new(view)))
     }
 
     fn day(&self, at: Millis) -> jiff::civil::Date {
@@ -342,14 +414,20 @@ impl Open<'_> {
         moment.to_zoned(zone).date()
     }
 
-    fn event(&self, message: &Message) -> Item {
+    fn event(&self, message: &Message) -> Done<Item> {
         let line = message.event.clone().unwrap_or_default();
         let params: Vec<(&str, &str)> = line
             .params
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        Item::Event {
+        let act = line.params.get(UNDO).and_then(|seq| seq.parse().ok());
+        let undo = match act.filter(|_| self.viewer.can_write()) {
+            Some(seq) => still_undoes(self.rows, seq)?.then_some(seq),
+            None => None,
+        };
+        Ok(Item::Event {
+            undo,
             id: message.id.0,
             text: self.words.with(&format!("event.{}", line.key), &params),
             symbol: match line.key.as_str() {
@@ -357,11 +435,12 @@ impl Open<'_> {
                 "reopened" => "reopen",
                 "assigned" | "unassigned" => "person",
                 "merged" => "merge",
-                "moved" | "split" => "move",
+                "moved_away" | "moved_here" | "moved_back" => "move",
+                "author_changed" => "person",
                 _ => "notice-info",
             },
             at: message.at,
-        }
+        })
     }
 
     fn composer(&self, unsent: Unsent) -> Done<Composer> {
@@ -519,6 +598,7 @@ impl Open<'_> {
             let found = self.rows.conversation(id)?;
             let other = found.filter(|c| id != self.conversation.id && c.merged_into.is_none());
             others.extend(other.map(|c| Other {
+                number: c.id.0,
                 url: format!("/conversations/{}", c.id),
                 subject: person::subject(self.words, &c),
                 at: c.updated_at,

@@ -1,17 +1,18 @@
 //! What hangs on a single message: its raw mail, its formatted form, its files, its place.
 
-use super::act::FORM;
+use super::act::{FORM, done};
 use super::guard::{Viewer, page};
 use super::pictures;
 use crate::http::{Answer, Refusal, Request, Router, respond};
 use crate::inbox::{self, Done, line};
 use crate::rules::picture;
 use crate::web::{App, content};
-use casella_index::Tx;
 use casella_index::model::{ConversationId, Message, MessageId, Role};
+use casella_index::{Rows, Tx};
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .get("/messages/{id}", page(Role::Viewer, find))
         .get("/messages/{id}/raw", page(Role::Viewer, raw))
         .get("/messages/{id}/html", page(Role::Viewer, html))
         .get("/messages/{id}/attachments/{k}", page(Role::Viewer, file))
@@ -32,16 +33,28 @@ async fn verb<T: Send + 'static>(
 }
 
 /// To the message, wherever it stands now.
-fn to_message(app: &App, viewer: &Viewer, id: MessageId) -> Answer {
-    let conversation = message(app, viewer, id)?.conversation;
-    let url = format!("/conversations/{conversation}?done=moved#m-{id}");
+async fn find(app: App, viewer: Viewer, request: Request) -> Answer {
+    let id: MessageId = request.param("id")?;
+    let conversation = message(&app, &viewer, id)?.conversation;
+    let url = format!("/conversations/{conversation}?status=all#m-{id}");
     Ok(respond::redirect(&url))
+}
+
+/// The same after something was done to it, with a way back.
+fn to_message(app: &App, viewer: &Viewer, id: MessageId, what: &str, undo: u64) -> Answer {
+    let conversation = message(app, viewer, id)?.conversation;
+    let url = format!("/conversations/{conversation}");
+    let url = done(&url, what, Some(undo).filter(|seq| *seq > 0));
+    Ok(respond::redirect(&format!("{url}#m-{id}")))
 }
 
 async fn split_off(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
-    verb(&app, &viewer, move |tx| inbox::split(tx, id)).await?;
-    to_message(&app, &viewer, id)
+    let act = verb(&app, &viewer, move |tx| {
+        inbox::split(tx, id)?;
+        newest_act(tx, id)
+    });
+    to_message(&app, &viewer, id, "split", act.await?)
 }
 
 async fn move_to(app: App, viewer: Viewer, mut request: Request) -> Answer {
@@ -49,24 +62,36 @@ async fn move_to(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let form = request.form(FORM).await?;
     let to = form.get("to").trim().trim_start_matches('#').parse();
     let to: ConversationId = to.map_err(|_| Refusal::bad_request("`to` is no number"))?;
-    verb(&app, &viewer, move |tx| inbox::move_message(tx, id, to)).await?;
-    to_message(&app, &viewer, id)
+    let act = verb(&app, &viewer, move |tx| inbox::move_message(tx, id, to));
+    to_message(&app, &viewer, id, "moved", act.await?)
 }
 
 async fn give_to(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
     let address = request.form(FORM).await?.get("address").trim().to_owned();
-    verb(&app, &viewer, move |tx| {
-        inbox::change_author(tx, id, &address, "")
-    })
-    .await?;
-    to_message(&app, &viewer, id)
+    let act = verb(&app, &viewer, move |tx| {
+        inbox::change_author(tx, id, &address, "")?;
+        newest_act(tx, id)
+    });
+    to_message(&app, &viewer, id, "saved", act.await?)
 }
 
 async fn give_back(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
-    verb(&app, &viewer, move |tx| inbox::swap_back(tx, id)).await?;
-    to_message(&app, &viewer, id)
+    let act = verb(&app, &viewer, move |tx| {
+        inbox::swap_back(tx, id)?;
+        newest_act(tx, id)
+    });
+    to_message(&app, &viewer, id, "saved", act.await?)
+}
+
+/// The act the newest line of the message's thread tells of; 0 if there is none.
+fn newest_act(tx: &Tx<'_>, id: MessageId) -> Done<u64> {
+    let conversation = line::message(tx, id)?.conversation;
+    let newest = tx.thread_back(conversation, u32::MAX, 1)?.pop();
+    let told = newest.and_then(|line| line.event);
+    let act = told.and_then(|line| line.params.get(line::UNDO)?.parse().ok());
+    Ok(act.unwrap_or(0))
 }
 
 /// A message, or the refusal to show.

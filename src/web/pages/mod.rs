@@ -18,6 +18,7 @@ mod saved_replies;
 mod search;
 mod settings;
 mod shell;
+mod undo;
 
 pub use shell::show_refusal;
 
@@ -41,6 +42,7 @@ pub fn routes() -> Router<App> {
         .merge(settings::routes())
         .get("/search", page(Role::Viewer, search::search))
         .get("/live", live::live)
+        .post("/undo", page(Role::Agent, undo::undo))
 }
 
 fn conversations() -> Router<App> {
@@ -61,6 +63,14 @@ fn conversations() -> Router<App> {
         )
         .post("/conversations/{id}/ask-email", page(Agent, act::ask_email))
         .post("/conversations/{id}/block", page(Agent, act::block))
+        .post(
+            "/conversations/{id}/suggestion",
+            page(Agent, act::suggestion),
+        )
+        .get(
+            "/conversations/{id}/parts",
+            page(Viewer, conversation::parts),
+        )
         .post("/conversations/{id}/typing", page(Agent, live::typing))
 }
 

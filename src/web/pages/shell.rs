@@ -4,6 +4,9 @@ use super::Words;
 use super::guard::Viewer;
 use crate::http::router::Asked;
 use crate::http::{Answer, Form, Refusal, Response, respond};
+use crate::inbox::Refused;
+use crate::inbox::forwarding_requests::{ForwardingRequest, ForwardingRequests};
+use crate::inbox::settings::Setting;
 use crate::render::{Language, Voice};
 use crate::web::App;
 use crate::web::view::{Banner, Flash, Link, Me, Shell, plain::ErrorPage};
@@ -22,6 +25,10 @@ const DONE: &[&str] = &[
     "reopened",
     "unread",
     "moved",
+    "split",
+    "undone",
+    "apart",
+    "dismissed",
     "deleted",
     "merged",
     "added",
@@ -48,6 +55,7 @@ pub fn shell(app: &App, viewer: &Viewer, query: &Form, room: &'static str, title
         flash: done.map(|done| Flash {
             tone: "good",
             text: words.t(&format!("flash.{done}")),
+            undo: query.get("undo").parse().ok(),
         }),
     }
 }
@@ -92,7 +100,52 @@ fn banners(app: &App, viewer: &Viewer, words: Words<'_>) -> Vec<Banner> {
         });
         banners.push(held);
     }
+    if viewer.is_admin() {
+        banners.extend(forwarding(app, words));
+    }
     banners
+}
+
+/// Providers that ask whether a mailbox may forward to us, until an admin has dismissed them.
+fn forwarding(app: &App, words: Words<'_>) -> Vec<Banner> {
+    let rows = app.inbox.read().map_err(Refused::from);
+    let requests = rows.and_then(|rows| ForwardingRequests::get(&rows));
+    let requests = requests.map_or_else(|_| Vec::new(), |requests| requests.waiting);
+    requests
+        .iter()
+        .map(|request| asking(words, request))
+        .collect()
+}
+
+fn asking(words: Words<'_>, request: &ForwardingRequest) -> Banner {
+    let who = request.address.as_deref();
+    let told = [
+        ("provider", request.provider.as_str()),
+        ("who", who.unwrap_or("?")),
+    ];
+    let mut text = match who {
+        Some(_) => words.with("banner.forwarding", &told),
+        None => words.with("banner.forwarding_unnamed", &told),
+    };
+    if !request.proven {
+        text.push(' ');
+        text.push_str(&words.t("banner.forwarding_unproven"));
+    }
+    let code = request.code.as_deref();
+    let id = request.message;
+    Banner {
+        detail: code.map(|code| words.with("banner.code", &[("code", code)])),
+        link: Some(Link {
+            url: format!("/messages/{id}"),
+            text: words.t("banner.forwarding_mail"),
+        }),
+        outside: request.link.as_ref().map(|url| Link {
+            url: url.clone(),
+            text: words.t("banner.forwarding_open"),
+        }),
+        dismiss: Some(format!("/settings/forwarding/{id}/dismiss")),
+        ..banner(&format!("forwarding-{id}"), "info", text)
+    }
 }
 
 /// Mail waits because the configuration says so, and some does wait.
@@ -115,6 +168,7 @@ fn banner(id: &str, tone: &'static str, text: String) -> Banner {
         text,
         detail: None,
         link: None,
+        outside: None,
         dismiss: None,
     }
 }

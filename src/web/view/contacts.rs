@@ -35,9 +35,34 @@ pub struct ContactPage {
     pub blocked: bool,
     pub can_write: bool,
     pub form: ContactForm,
+    /// Each with its proof; two or more can be parted.
+    pub addresses: Vec<AddressView>,
+    pub several: bool,
+    /// Contacts that live on in this one.
+    pub absorbed: Vec<AbsorbedView>,
+    /// Where the form to merge begins: the contact it was just split from.
+    pub merge_into: String,
+    /// Lists who bears the same name.
+    pub namesakes: Option<String>,
     /// Columns of an import and whatever else is known.
     pub fields: Vec<Fact>,
     pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AddressView {
+    pub address: String,
+    pub tone: &'static str,
+    pub note: String,
+    /// Why we no longer write there.
+    pub suppressed: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AbsorbedView {
+    pub id: u64,
+    pub name: String,
+    pub at: Millis,
 }
 
 #[derive(Debug, Default, Serialize)]

@@ -61,6 +61,10 @@ pub struct Row {
     pub snippet: String,
     /// Whether the last words are ours.
     pub ours: bool,
+    /// The number of its assignee, and its marks: by these an open page knows whether its list shows it.
+    pub assigned: Option<u64>,
+    pub spam: bool,
+    pub merged: bool,
     pub channel: &'static str,
     pub at: Millis,
     pub unread: bool,
@@ -98,6 +102,9 @@ impl Row {
             subject: person::subject(words, conversation),
             snippet: conversation.snippet.clone(),
             ours: facts.newest.is_some_and(|m| m.direction == Direction::Out),
+            assigned: conversation.assignee.map(|id| id.0),
+            spam: conversation.spam,
+            merged: conversation.merged_into.is_some(),
             channel: conversation.channel.as_str(),
             at: conversation.updated_at,
             unread: !conversation.read,

@@ -23,6 +23,8 @@ pub struct MessageView {
     pub forwarded_by: Option<String>,
     /// Where a POST gives the mail back to its forwarder.
     pub swap_undo: Option<String>,
+    /// Whom the mail itself names as its sender, where another was taken for the author.
+    pub named: Option<String>,
     pub external: bool,
     pub recipients: Option<String>,
     pub subject: Option<String>,
@@ -114,8 +116,12 @@ impl MessageView {
             auth: mail.and_then(|m| badge(words, m)),
             forwarded_by: mail.and_then(|m| m.forwarded_by.as_ref()).map(in_words),
             swap_undo: mail
-                .filter(|m| m.swapped_from.is_some() && setting.can_write)
+                .filter(|m| swapped(message, m).is_some() && setting.can_write)
                 .map(|_| format!("/messages/{}/unswap", message.id)),
+            named: mail
+                .filter(|m| m.forwarded_by.is_none())
+                .and_then(|m| swapped(message, m))
+                .map(in_words),
             external: mail.is_some_and(|m| m.external),
             recipients: mail.and_then(|m| recipients(words, message, m)),
             subject: Some(message.subject.clone()).filter(|s| !s.is_empty()),
@@ -307,6 +313,14 @@ fn checks(facts: &Value) -> String {
     found.join(" ")
 }
 
+/// The one it can be given back to: whoever the mail itself names, if that is not its author now.
+fn swapped<'a>(message: &Message, mail: &'a EmailFacts) -> Option<&'a MailAddress> {
+    let former = mail.swapped_from.as_ref()?;
+    let author = message.author.address.as_deref().unwrap_or_default();
+    let own = former.address.eq_ignore_ascii_case(&mail.from.address);
+    (own && !former.address.eq_ignore_ascii_case(author)).then_some(former)
+}
+
 fn in_words(address: &MailAddress) -> String {
     match address.name.is_empty() {
         true => address.address.clone(),
@@ -385,10 +399,15 @@ fn symbol(content_type: &str) -> &'static str {
 }
 
 fn warnings(words: Words<'_>, message: &Message) -> Vec<String> {
-    match &message.email {
-        Some(mail) if mail.unreadable => vec![words.t("message.unreadable")],
-        _ => Vec::new(),
-    }
+    let Some(mail) = &message.email else {
+        return Vec::new();
+    };
+    let unreadable = mail.unreadable.then(|| words.t("message.unreadable"));
+    let resembles = mail.resembles.as_ref().map(|other| {
+        let key = format!("resembles.{}", other.how);
+        words.with(&key, &[("address", &other.address)])
+    });
+    unreadable.into_iter().chain(resembles).collect()
 }
 
 fn delivery(words: Words<'_>, message: &Message) -> Option<DeliveryView> {
@@ -444,6 +463,9 @@ fn why(words: Words<'_>, message: &Message, can_write: bool) -> Option<Why> {
     let mut facts: Vec<String> = mail.paths.iter().map(path).collect();
     if mail.paths.len() > 1 {
         facts.insert(0, words.count("why.paths", mail.paths.len()));
+    }
+    if let Some(proof) = badge(words, mail) {
+        facts.push(proof.detail);
     }
     facts.extend(mail.warnings.iter().cloned());
     Some(Why {

@@ -75,6 +75,8 @@ pub struct Banner {
     /// To be copied: a code.
     pub detail: Option<String>,
     pub link: Option<Link>,
+    /// To be opened elsewhere, in a tab of its own.
+    pub outside: Option<Link>,
     /// Where a POST hides it.
     pub dismiss: Option<String>,
 }
@@ -90,6 +92,8 @@ pub struct Link {
 pub struct Flash {
     pub tone: &'static str,
     pub text: String,
+    /// The journal's sequence of the act, to take it back.
+    pub undo: Option<u64>,
 }
 
 /// Something about this form or thread: `good`, `info`, `warning` or `danger`.
@@ -99,7 +103,7 @@ pub struct Notice {
     pub tone: &'static str,
     pub text: String,
     pub remedy: Option<String>,
-    pub form: Option<ButtonForm>,
+    pub forms: Vec<ButtonForm>,
 }
 
 impl Notice {
@@ -109,7 +113,7 @@ impl Notice {
             tone,
             text: text.into(),
             remedy: None,
-            form: None,
+            forms: Vec::new(),
         }
     }
 

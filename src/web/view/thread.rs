@@ -48,6 +48,12 @@ pub enum Item {
         text: String,
         symbol: &'static str,
         at: Millis,
+        /// The journal's sequence of the act, where it can be taken back.
+        undo: Option<u64>,
+    },
+    /// A line that stands on the page already.
+    Same {
+        id: u64,
     },
     Message(Box<MessageView>),
 }
@@ -72,6 +78,7 @@ pub struct Details {
 /// Another conversation of the same person.
 #[derive(Debug, Serialize)]
 pub struct Other {
+    pub number: u64,
     pub url: String,
     pub subject: String,
     pub at: Millis,

@@ -113,6 +113,16 @@ fn nobody_else_confirms_anything() {
             "Please forward this",
             "I can confirm it works.",
         ),
+        (
+            "Giulia <giulia@gmx.net>",
+            "Weiterleitung bestätigen",
+            "Bitte bestätigen: https://www.gmx.net/confirm?token=abc",
+        ),
+        (
+            "Yahoo <no-reply@cc.yahoo-inc.com>",
+            "Please verify your forwarding address",
+            "Verify: https://login.yahoo.com.evil.example/verify?token=abc",
+        ),
     ] {
         assert_eq!(asked(from, subject, text), None, "{from} {subject}");
     }

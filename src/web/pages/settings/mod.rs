@@ -63,6 +63,10 @@ pub fn routes() -> Router<App> {
             page(Admin, watch::release_job),
         )
         .get("/settings/trace", page(Admin, watch::trace))
+        .post(
+            "/settings/forwarding/{id}/dismiss",
+            page(Admin, watch::dismiss_forwarding),
+        )
         .get("/settings/audit", page(Admin, watch::audits))
 }
 

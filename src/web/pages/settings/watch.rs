@@ -3,8 +3,8 @@
 use super::{audited, done, frame};
 use crate::channel::email::dkim::Keyring;
 use crate::config::Via;
-use crate::http::{Answer, Refusal, Request};
-use crate::inbox::{Done, release};
+use crate::http::{Answer, Refusal, Request, respond};
+use crate::inbox::{Done, forwarding_requests, release};
 use crate::rules::contacts::key;
 use crate::web::App;
 use crate::web::pages::guard::Viewer;
@@ -13,7 +13,7 @@ use crate::web::view::settings::{
     AuditPage, AuditView, DkimKey, JobView, MailOut, TracePage, TraceView,
 };
 use crate::web::view::{Fact, Words};
-use casella_index::model::{Job, JobId, Trace, TraceId};
+use casella_index::model::{Job, JobId, MessageId, Trace, TraceId};
 use casella_index::tables::{AUDITS, TRACES};
 use casella_index::{Rows, Snapshot};
 
@@ -88,6 +88,18 @@ pub async fn release_job(app: App, viewer: Viewer, request: Request) -> Answer {
     });
     released.await.map_err(|e| viewer.refuse(&app, e))?;
     done("mail", "saved")
+}
+
+/// The provider's question was answered, or is nobody's business: the banner goes, the mail stays.
+pub async fn dismiss_forwarding(app: App, viewer: Viewer, request: Request) -> Answer {
+    let id: MessageId = request.param("id")?;
+    let target = id.to_string();
+    let what = "forwarding_dismissed";
+    let dismissed = audited(&app, &viewer, &request, what, target, move |tx| {
+        forwarding_requests::dismiss(tx, id)
+    });
+    dismissed.await.map_err(|e| viewer.refuse(&app, e))?;
+    Ok(respond::redirect("/inbox?done=dismissed"))
 }
 
 pub async fn trace(app: App, viewer: Viewer, request: Request) -> Answer {

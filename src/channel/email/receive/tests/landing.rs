@@ -129,14 +129,8 @@ async fn a_stranger_with_a_token_joins_as_a_stranger() {
     assert_eq!(stranger.conversation, first);
     let email = office.message(stranger.message).email.unwrap();
     assert!(email.external);
-    assert!(
-        email
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("same name")),
-        "{:?}",
-        email.warnings
-    );
+    let resembles = email.resembles.unwrap_or_default();
+    assert_eq!(resembles.how, "same_name");
     assert_eq!(
         (office.contacts(), office.contact(first).name.as_str()),
         (1, "Mario Rossi"),
