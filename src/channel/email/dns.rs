@@ -27,6 +27,10 @@ pub use pulse::Pulse;
 /// How long one server may take to answer one question; it is asked twice.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long "there is no such name" is believed at least (RFC 2308, section 5, lets a server omit how
+/// long): most senders publish nothing under most of the names asked for, mail after mail.
+const NONE_AT_LEAST: Duration = Duration::from_secs(60);
+
 /// A resolver; clones share its cache.
 #[derive(Clone)]
 pub struct Dns(TokioResolver);
@@ -48,15 +52,12 @@ impl Dns {
     pub fn new(config: &config::Dns) -> Outcome<Self> {
         let (servers, mut options) = match config.server {
             Some(server) => (one_server(server), ResolverOpts::default()),
-            None => read_system_conf().unwrap_or_else(|error| {
-                tracing::warn!(%error, "the machine's resolver settings are unreadable");
-                let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 53));
-                (one_server(local), ResolverOpts::default())
-            }),
+            None => of_the_machine(),
         };
         options.timeout = PATIENCE;
         options.attempts = 2;
         options.try_tcp_on_error = true;
+        options.negative_min_ttl = Some(NONE_AT_LEAST);
         Resolver::builder_with_config(servers, TokioRuntimeProvider::default())
             .with_options(options)
             .with_tls_config(no_tls())
@@ -169,6 +170,21 @@ fn fault(error: &NetError) -> Option<DnsFault> {
     }
 }
 
+/// The servers the machine uses, each taken at its word, as the C library takes them: a name that
+/// the first does not know is not asked of the next.
+fn of_the_machine() -> (ResolverConfig, ResolverOpts) {
+    let (config, options) = read_system_conf().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the machine's resolver settings are unreadable");
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 53));
+        (one_server(local), ResolverOpts::default())
+    });
+    let mut servers = config.name_servers().to_vec();
+    for server in &mut servers {
+        server.trust_negative_responses = true;
+    }
+    (ResolverConfig::from_name_servers(servers), options)
+}
+
 fn one_server(server: SocketAddr) -> ResolverConfig {
     let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
     for connection in &mut connections {
@@ -243,5 +259,18 @@ mod tests {
             dns.clone().mx("a.example").await.unwrap();
         }
         assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn that_there_is_nothing_is_asked_for_once_too() {
+        let zone = Zone::default().mx("a.example", 10, "b.example");
+        let asked = zone.asked.clone();
+        let dns = zone.serve().await;
+        for _ in 0..3 {
+            let nobody = dns.clone().mx("nobody.example").await;
+            assert_eq!(nobody, Err(DnsFault::NoSuchName));
+            assert_eq!(dns.clone().addresses("a.example").await, Ok(vec![]));
+        }
+        assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 3);
     }
 }
