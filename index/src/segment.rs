@@ -8,6 +8,7 @@ use crate::error::StoreError;
 use crate::model::{BlobId, BlobRow};
 use parking_lot::Mutex;
 use ring::digest;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
@@ -15,6 +16,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zstd::bulk::{Compressor, Decompressor};
 
 /// A segment is closed once it has grown past this.
 pub const SEGMENT_BYTES: u64 = 512 * 1024 * 1024;
@@ -125,6 +127,12 @@ impl SegmentIo for Nowhere {
     }
 }
 
+// A context is some hundred kilobytes to allocate and clear: more work than most mails are to pack.
+thread_local! {
+    static PACKER: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(1).ok());
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
+}
+
 /// Bytes packed and hashed outside the writer, ready to be appended.
 #[derive(Debug, Clone)]
 pub struct Packed {
@@ -137,8 +145,8 @@ pub struct Packed {
 impl Packed {
     /// Compresses and hashes. Costs CPU: call it before queueing for the writer.
     pub fn new(raw: &[u8]) -> Packed {
-        let packed = zstd::bulk::compress(raw, 1)
-            .ok()
+        let packed = PACKER
+            .with_borrow_mut(|packer| packer.as_mut()?.compress(raw).ok())
             .filter(|packed| packed.len() < raw.len());
         let (codec, bytes) = match packed {
             Some(packed) => (ZSTD, packed),
@@ -272,8 +280,7 @@ pub(crate) fn read(io: &dyn SegmentIo, row: &BlobRow) -> Result<Vec<u8>, StoreEr
         .map_err(|e| StoreError::damaged(&file, e))?;
     let raw = match row.codec {
         PLAIN => bytes,
-        ZSTD => zstd::bulk::decompress(&bytes, row.len as usize)
-            .map_err(|e| StoreError::damaged(&file, e))?,
+        ZSTD => unpacked(&bytes, row.len as usize).map_err(|e| StoreError::damaged(&file, e))?,
         other => return Err(StoreError::damaged(&file, format!("unknown codec {other}"))),
     };
     if hash16(&raw) != row.hash {
@@ -283,6 +290,13 @@ pub(crate) fn read(io: &dyn SegmentIo, row: &BlobRow) -> Result<Vec<u8>, StoreEr
         ));
     }
     Ok(raw)
+}
+
+fn unpacked(bytes: &[u8], len: usize) -> io::Result<Vec<u8>> {
+    UNPACKER.with_borrow_mut(|unpacker| match unpacker {
+        Some(unpacker) => unpacker.decompress(bytes, len),
+        None => zstd::bulk::decompress(bytes, len),
+    })
 }
 
 /// Bytes of a record's head, before its payload.

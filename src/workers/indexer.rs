@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How long to wait before trying again what failed.
 const AFTER_FAILURE: Millis = 10 * SECOND;
+/// About a third of the processor time that mail gets when both want it (nice(2)).
+const NICENESS: i32 = 5;
 /// The longest sleep: whoever wants a new index waits no longer for this thread to look.
 const LONGEST_SLEEP: Millis = SECOND;
 
@@ -39,7 +41,10 @@ impl Indexer {
         };
         let thread = std::thread::Builder::new()
             .name("indexer".into())
-            .spawn(move || work.run());
+            .spawn(move || {
+                yield_to_mail();
+                work.run();
+            });
         if let Err(error) = &thread {
             tracing::error!(%error, "no thread for the search index");
         }
@@ -68,6 +73,13 @@ impl Drop for Indexer {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Being found a moment later costs nobody anything, being accepted later does: this thread and
+/// those the index starts from it step back while processors are short.
+fn yield_to_mail() {
+    // One that may not step back works as well.
+    let _ = rustix::process::nice(NICENESS);
 }
 
 /// What the thread is asked to do next.

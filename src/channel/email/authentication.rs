@@ -37,6 +37,8 @@ const IN_ALL: Duration = Duration::from_secs(5);
 const ASKING: Duration = Duration::from_millis(4_500);
 /// How long is a long wait: then it is found out whether the resolver is there at all.
 const LONG: Duration = Duration::from_secs(1);
+/// Bytes that are hashed in less time than handing them to another thread would take.
+const SMALL: usize = 64 * 1024;
 /// Signatures looked at; more are no one's honest mail.
 const MAX_SIGNATURES: usize = 20;
 
@@ -133,9 +135,14 @@ impl Authenticator {
             return unasked(&raw);
         }
         let (inner, runtime, mail) = (self.0.clone(), Handle::current(), raw.clone());
-        // Hashing a large mail takes long enough to keep other sessions waiting, and a library
-        // reading strangers' bytes may panic: both stay on a thread of their own.
-        let judging = spawn_blocking(move || runtime.block_on(inner.examine(&origin, &mail)));
+        // A library reading strangers' bytes may panic, so it has a task of its own; and hashing a
+        // large mail takes long enough to keep other sessions waiting, so that has a thread.
+        let small = mail.len() <= SMALL;
+        let judging = async move { inner.examine(&origin, &mail).await };
+        let judging = match small {
+            true => tokio::spawn(judging),
+            false => spawn_blocking(move || runtime.block_on(judging)),
+        };
         let mut judging = pin!(timeout(IN_ALL, judging));
         let judged = tokio::select! {
             judged = &mut judging => judged,

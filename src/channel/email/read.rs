@@ -1,18 +1,19 @@
 //! From bytes to a [`Reading`]: the mail parsed, then judged by the rules.
 //!
-//! Strangers write these bytes, so [`guarded`] gives them a thread of their own and only so much
+//! Strangers write these bytes, so [`guarded`] gives them a thread apart and only so much
 //! time; whoever must not fail (the SMTP receiver, `casella inspect`) uses that.
 
 use super::{parse, sanitise};
 use crate::rules::mail::{Mail, Reading, Team};
 use crate::rules::{bounce, contacts, forwarding, kind, quoting};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
+
+mod readers;
+
+pub use readers::Readers;
 
 /// Reading takes milliseconds; a mail that needs longer was made to.
 pub const LIMIT: Duration = Duration::from_secs(10);
-/// Room for everything that recurses with a mail's nesting, all of it capped.
-const STACK: usize = 16 * 1024 * 1024;
 /// How much of a mail that cannot be read is shown as it stands.
 const SHOWN: usize = 256 * 1024;
 
@@ -41,36 +42,38 @@ pub fn reading(raw: &[u8], mail_from: Option<&str>, team: &Team) -> Reading {
     }
 }
 
-/// [`reading`] under a time cap, its faults caught.
+/// [`reading`] under a time cap, its faults caught, on a thread of its own.
 pub fn guarded<B>(raw: B, mail_from: Option<&str>, team: &Team) -> Result<Reading, Unreadable>
+where
+    B: AsRef<[u8]> + Send + 'static,
+{
+    readers::within(LIMIT, job(raw, mail_from, team))
+}
+
+/// As [`guarded`], on one of the threads kept for it.
+pub async fn guarded_by<B>(
+    readers: &Readers,
+    raw: B,
+    mail_from: Option<&str>,
+    team: &Team,
+) -> Result<Reading, Unreadable>
+where
+    B: AsRef<[u8]> + Send + 'static,
+{
+    readers.within(LIMIT, job(raw, mail_from, team)).await
+}
+
+fn job<B>(
+    raw: B,
+    mail_from: Option<&str>,
+    team: &Team,
+) -> impl FnOnce() -> Reading + Send + 'static + use<B>
 where
     B: AsRef<[u8]> + Send + 'static,
 {
     let team = team.clone();
     let mail_from = mail_from.map(str::to_owned);
-    within(LIMIT, move || {
-        reading(raw.as_ref(), mail_from.as_deref(), &team)
-    })
-}
-
-/// Runs `work` on a thread of its own. One that takes too long is left to end by itself.
-fn within<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Unreadable> {
-    let (done, result) = sync_channel(1);
-    let thread = std::thread::Builder::new()
-        .name("reader".into())
-        .stack_size(STACK);
-    let started = thread.spawn(move || {
-        // Nobody is listening any more after the limit.
-        let _ = done.send(work());
-    });
-    started.map_err(|_| Unreadable::Fault)?;
-    result.recv_timeout(limit).map_err(|e| match e {
-        RecvTimeoutError::Timeout => Unreadable::TooSlow,
-        RecvTimeoutError::Disconnected => Unreadable::Fault,
-    })
+    move || reading(raw.as_ref(), mail_from.as_deref(), &team)
 }
 
 /// What is shown of a mail that could not be read: its bytes as text, and why.
@@ -95,22 +98,6 @@ pub fn unread(raw: &[u8], why: Unreadable) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_fault_or_endless_work_is_an_answer_too() {
-        let quick = within(Duration::from_secs(60), || 1);
-        assert_eq!(quick, Ok(1));
-        let endless = || std::thread::sleep(Duration::from_secs(60));
-        assert_eq!(
-            within(Duration::from_millis(1), endless),
-            Err(Unreadable::TooSlow)
-        );
-        let faulty = || std::panic::panic_any("a fault of the test's own making");
-        assert_eq!(
-            within::<()>(Duration::from_secs(60), faulty),
-            Err(Unreadable::Fault)
-        );
-    }
 
     #[test]
     fn what_cannot_be_read_is_shown_as_it_came() {

@@ -16,7 +16,7 @@ pub use prepare::{Way, prepare, team};
 pub use recipients::{Recipient, judge, tokens};
 
 use super::authentication::{Authenticator, Origin};
-use super::read::{self, Unreadable};
+use super::read::{self, Readers, Unreadable};
 use super::smtp::{Envelope, Gate, Peer, Refusal, Spooled, trace_headers};
 use crate::inbox::receive::{Incoming, Received, receive};
 use crate::inbox::{Inbox, Refused};
@@ -32,6 +32,7 @@ use tokio::task::spawn_blocking;
 pub struct Reception {
     inbox: Inbox,
     authenticator: Authenticator,
+    readers: Readers,
     notes: trace::Throttle,
 }
 
@@ -40,23 +41,23 @@ impl Reception {
         Reception {
             inbox,
             authenticator,
+            readers: Readers::default(),
             notes: trace::Throttle::default(),
         }
     }
 
     async fn take(&self, envelope: Envelope, data: Spooled) -> Result<Received, StoreError> {
-        let spooled = blocking(move || data.into_bytes()).await?;
-        let raw = Bytes::from(spooled.map_err(|e| failed(format!("reading the spool: {e}")))?);
+        let raw = whole(data).await?;
         let origin = Origin {
             ip: envelope.peer.ip,
             helo: envelope.peer.helo.clone(),
             mail_from: envelope.mail_from.clone(),
         };
         let team = team(&self.inbox)?;
-        let (bytes, path, readers) = (raw.clone(), envelope.mail_from.clone(), team.clone());
+        let path = Some(&*envelope.mail_from);
         let (judged, reading) = tokio::join!(
             self.authenticator.check(origin, raw.clone()),
-            blocking(move || read::guarded(bytes, Some(&path), &readers)),
+            read::guarded_by(&self.readers, raw.clone(), path, &team),
         );
         let way = Way {
             authentication: Some(judged),
@@ -66,7 +67,7 @@ impl Reception {
         };
         self.keep(&Arc::new(Taken {
             raw,
-            reading: reading?,
+            reading,
             way,
             envelope,
         }))
@@ -201,6 +202,16 @@ fn refusal(error: &StoreError) -> Refusal {
 
 fn failed(why: String) -> StoreError {
     StoreError::Aborted { why }
+}
+
+/// A message in memory, as most are already.
+async fn whole(data: Spooled) -> Result<Bytes, StoreError> {
+    let bytes = match data {
+        Spooled::Memory(bytes) => Ok(bytes),
+        file => blocking(move || file.into_bytes()).await?,
+    };
+    let bytes = bytes.map_err(|e| failed(format!("reading the spool: {e}")))?;
+    Ok(bytes.into())
 }
 
 /// Runs work that blocks or panics on a thread of its own.
