@@ -4,6 +4,7 @@
 //! with a line that says so.
 
 mod casella;
+mod chat;
 mod peers;
 mod smtp;
 mod web;
@@ -18,6 +19,10 @@ const MESSAGES: usize = 100_000;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temp folder");
+    // `cargo run --release --example bench -- chat`: that section alone.
+    if std::env::args().nth(1).as_deref() == Some("chat") {
+        return chat::chat(folder.path());
+    }
     println!("## Start, size and memory\n");
     let casella = casella::Running::start(&folder.path().join("data"));
     println!(
@@ -59,4 +64,6 @@ fn main() {
 
     peers::import(folder.path());
     web::pages(folder.path(), MESSAGES);
+    println!();
+    chat::chat(folder.path());
 }

@@ -82,7 +82,7 @@ async fn serve(inbox: Inbox, demo: bool) -> Outcome {
         inbox.clock.clone(),
         search.clone(),
     );
-    let mail = Post::open(&inbox, app.templates.clone(), dns)?;
+    let mail = Post::open(&inbox, app.templates.clone(), &app.public_url, dns)?;
     let (messenger, media) = messenger(&inbox, &app);
     let outbox = Outbox::start(inbox.clone(), vec![Arc::new(mail), Arc::new(messenger)]).await;
     let outbox = outbox.map_err(Failure::new)?;

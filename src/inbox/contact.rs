@@ -1,6 +1,6 @@
 //! Contacts: made and changed by agents, programs and imports.
 
-use super::tag::tidy_tags;
+use super::tag::{spam, tidy_tags};
 use super::{Done, Refused, line};
 use crate::rules::contacts::{is_service, key};
 use casella_index::model::{Contact, ContactAddress, ContactId};
@@ -40,14 +40,27 @@ pub fn create(tx: &mut Tx<'_>, edit: Edit) -> Done<Contact> {
     Ok(contact)
 }
 
-/// Changes a contact.
+/// Changes a contact. Blocking one puts its conversations among the spam, where its next mails join
+/// them without a dot; unblocking brings them back.
 pub fn change(tx: &mut Tx<'_>, id: ContactId, edit: Edit) -> Done<Contact> {
     let before = line::contact(tx, id)?;
     let after = edited(tx, before.clone(), edit)?;
     if after != before {
         tx.record(Event::ContactChanged(after.clone()))?;
     }
+    if after.blocked != before.blocked {
+        set_aside(tx, after.id, after.blocked)?;
+    }
     Ok(after)
+}
+
+fn set_aside(tx: &mut Tx<'_>, contact: ContactId, aside: bool) -> Done {
+    for id in tx.conversations_of(contact)? {
+        if let Some(conversation) = tx.living(id)? {
+            spam(tx, conversation.id, aside)?;
+        }
+    }
+    Ok(())
 }
 
 /// The contact an import's row means: found by any of its addresses and completed, else made. `known`

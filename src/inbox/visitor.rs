@@ -5,7 +5,7 @@ use super::{Done, Refused};
 use crate::rules::{contacts, lifecycle};
 use casella_index::model::*;
 use casella_index::tables::{CHAT_LINES, VISITOR_KEYS};
-use casella_index::{Event, Rows, Tx};
+use casella_index::{Event, Rows, StoreError, Tx};
 
 /// What a browser tells of itself when it comes.
 #[derive(Debug, Clone, Default)]
@@ -62,8 +62,8 @@ pub fn come(tx: &mut Tx<'_>, key_hash: [u8; 32], profile: Profile) -> Done<Visit
 /// `client_id` was there already: then nothing is written.
 pub fn say(tx: &mut Tx<'_>, id: VisitorId, said: Said) -> Done<(Message, bool)> {
     let mut visitor = visitor(tx, id)?;
-    if visitor.blocked {
-        return Err(Refused::conflict("blocked", "this visitor is blocked", ""));
+    if is_barred(tx, &visitor)? {
+        return Err(Refused::conflict("blocked", "this chat is closed", ""));
     }
     if let Some(known) = tx.get(&CHAT_LINES, &(id, said.client_id.clone()))? {
         return Ok((line::message(tx, known)?, false));
@@ -164,6 +164,18 @@ pub fn reached(tx: &mut Tx<'_>, id: MessageId) -> Done<()> {
         })?;
     }
     Ok(())
+}
+
+/// Whether the visitor, or the address they gave, is shut out of the chat.
+///
+/// # Errors
+/// The store's.
+pub fn is_barred(rows: &impl Rows, visitor: &Visitor) -> Result<bool, StoreError> {
+    let contact = match visitor.contact {
+        Some(id) => rows.living_contact(id)?,
+        None => None,
+    };
+    Ok(visitor.blocked || contact.is_some_and(|contact| contact.blocked))
 }
 
 /// Shuts a visitor out, or lets them in again.
@@ -283,9 +295,11 @@ fn same_user(
 fn join(tx: &mut Tx<'_>, id: ConversationId, contact: ContactId, vouched: bool) -> Done<()> {
     let mut conversation = line::conversation(tx, id)?;
     let verified = vouched || (conversation.verified && conversation.contact == Some(contact));
+    let blocked = line::contact(tx, contact)?.blocked;
     if conversation.contact != Some(contact) || conversation.verified != verified {
         conversation.contact = Some(contact);
         conversation.verified = verified;
+        conversation.spam |= blocked;
         tx.record(Event::ConversationChanged(Box::new(conversation)))?;
     }
     Ok(())

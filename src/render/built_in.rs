@@ -12,6 +12,8 @@ pub const TEMPLATES: &[(&str, &str)] = carried! { "", ".hbs":
     "chat/frame"
     "mail/follow_up/html"
     "mail/follow_up/text.txt"
+    "mail/links/html"
+    "mail/links/text.txt"
     "mail/reply/html"
     "mail/reply/text.txt"
     "mail/transcript/html"

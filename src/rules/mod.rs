@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod bounce;
 pub mod contacts;
 pub mod envelope;
+pub mod file_link;
 pub mod follow_up;
 pub mod forwarding;
 pub mod html_text;

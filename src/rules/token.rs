@@ -54,12 +54,12 @@ impl Keys {
     }
 
     /// The MAC under the newest key.
-    fn sign(&self, purpose: &str, payload: &[u8]) -> [u8; MAC_LEN] {
+    pub(super) fn sign(&self, purpose: &str, payload: &[u8]) -> [u8; MAC_LEN] {
         mac(self.newest().1, purpose, payload)
     }
 
     /// Whether any key of the ring made this MAC.
-    fn verify(&self, purpose: &str, payload: &[u8], given: &[u8]) -> bool {
+    pub(super) fn verify(&self, purpose: &str, payload: &[u8], given: &[u8]) -> bool {
         self.ring
             .iter()
             .any(|key| same(&mac(key, purpose, payload), given))

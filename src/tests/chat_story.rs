@@ -2,51 +2,11 @@
 //! answers, the visitor leaves, the answer follows by mail, and the mail's answer comes back.
 
 use super::world::World;
-use super::world::browser::{self, Driver, click, log_in, ready, wait, write};
+use super::world::browser::{self, Driver, click, log_in, wait, write};
+use super::world::shop::{enter, say, site};
 use super::world::sink::Sink;
 use fantoccini::Client;
 use serde_json::json;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
-
-/// A site that carries the widget, on an origin of its own.
-fn site(casella: SocketAddr) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let page = format!(
-        "<!doctype html><html lang=en><title>Shop</title><h1>Shop</h1>\
-         <style>iframe {{ display: none; opacity: 0 }}</style>\
-         <script async src=\"http://{casella}/widget.js\"></script>"
-    );
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let mut head = [0; 4_096];
-            let _ = stream.read(&mut head);
-            let size = page.len();
-            let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
-            );
-            let _ = stream.write_all(format!("{head}{page}").as_bytes());
-        }
-    });
-    format!("http://localhost:{}/", address.port())
-}
-
-/// Goes to the site and into the chat, which is opened if it was not.
-async fn enter(visitor: &Client, site: &str) {
-    visitor.goto(site).await.unwrap();
-    let frame = wait(visitor, "//iframe").await;
-    frame.enter_frame().await.unwrap();
-    let shown = "//*[(@id='launcher' or @id='panel') and not(@hidden)]";
-    if ready(visitor, shown).await.tag_name().await.unwrap() == "button" {
-        click(visitor, "//button[normalize-space()='Chat']").await;
-    }
-}
-
-async fn say(visitor: &Client, text: &str) {
-    write(visitor, "//textarea[@aria-label='Message']", text).await;
-    click(visitor, "//button[@aria-label='Send']").await;
-}
 
 async fn answer(agent: &Client, text: &str) {
     write(agent, "//textarea[@name='text']", text).await;
@@ -63,7 +23,7 @@ async fn a_chat_becomes_a_mail_without_losing_a_word() {
     world.agent("mario@shop.example", "agent");
     let api = world.api();
     let status = || api.get("/conversations/1")["status"].clone();
-    let (driver, site) = (Driver::start(), site(casella));
+    let (driver, site) = (Driver::start(), site(casella, "en"));
     let (visitor, agent) = (driver.browser().await, driver.browser().await);
     log_in(&agent, casella, "mario@shop.example").await;
 

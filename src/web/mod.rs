@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 pub mod content;
+mod files;
 mod health;
 pub mod live_rows;
 pub mod pages;
@@ -24,6 +25,7 @@ pub fn routes() -> Router<App> {
         .merge(api::routes())
         .merge(webhooks::routes())
         .merge(pages::routes())
+        .merge(files::routes())
         .merge(widget::routes())
         .merge(widget::demo_routes())
         .refusals(refusal)

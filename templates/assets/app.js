@@ -275,11 +275,13 @@ function listen() {
   if (!$(".app")) return;
   if (navigator.locks && channel) {
     navigator.locks.request("casella-live", () => new Promise(() => connect(true)));
-    channel.onmessage = ({ data }) => heard(data.name, data.data, false);
+    channel.onmessage = ({ data }) => (data.name === "who" || data.name === "here" ? roll(data) : heard(data.name, data.data, false));
   } else {
     connect(false);
   }
 }
+
+let lost = false;
 
 function connect(shares) {
   stream = new EventSource("/live");
@@ -290,7 +292,6 @@ function connect(shares) {
   };
   stream.addEventListener("news", pass("news"));
   stream.addEventListener("moment", pass("moment"));
-  let lost = false;
   stream.onerror = () => {
     lost = true;
     root.classList.add("offline");
@@ -298,13 +299,17 @@ function connect(shares) {
   };
   stream.onopen = () => {
     root.classList.remove("offline");
-    if (lost) soon();
+    if (lost) {
+      soon();
+      if (shares) channel.postMessage({ name: "again" });
+    }
     lost = false;
   };
 }
 
 function heard(name, data, first) {
-  if (name === "news") {
+  if (name === "again") sometime();
+  else if (name === "news") {
     if (first) data.wrote.forEach(tell);
     hearNews(data);
   } else if (String(data.conversation) === threadId()) {
@@ -359,13 +364,14 @@ function showPresent() {
 
 /* Telling agents: new chats first, politely */
 
-function tell({ conversation, ...wrote }) {
+async function tell({ conversation, ...wrote }) {
   const { me, sound, notify } = document.body.dataset;
   const mine = wrote.assignee === undefined || String(wrote.assignee) === me;
-  const looking = !document.hidden && String(conversation) === threadId();
-  if (!mine || looking || wrote.channel === "email") return;
+  if (!mine || wrote.channel === "email") return;
+  const seen = await whereTheyLook();
+  if (seen.includes(String(conversation))) return;
   if (sound === "true") chime();
-  if (notify === "true" && window.Notification?.permission === "granted" && document.hidden) {
+  if (notify === "true" && window.Notification?.permission === "granted" && !seen.length) {
     const shown = new Notification(wrote.name || "Casella", {
       body: wrote.snippet,
       tag: `conversation-${conversation}`,
@@ -375,6 +381,24 @@ function tell({ conversation, ...wrote }) {
       location.assign(`/conversations/${conversation}`);
     };
   }
+}
+
+// What this tab shows, if somebody looks at it: a thread's number, or nothing in particular.
+const look = () => (document.hidden || !document.hasFocus() ? null : (threadId() ?? ""));
+
+let answers = null;
+
+// The agent may look at another tab than the one that holds the connection: all are asked.
+async function whereTheyLook() {
+  answers = [look()];
+  channel?.postMessage({ name: "who" });
+  await new Promise((done) => setTimeout(done, 150));
+  return answers.filter((at) => at !== null);
+}
+
+function roll({ name, at }) {
+  if (name === "here") answers?.push(at);
+  else if (look() !== null) channel.postMessage({ name: "here", at: look() });
 }
 
 function chime() {
@@ -449,13 +473,16 @@ function keepDraft() {
 }
 
 let typing = false;
+let typingSaid = 0;
 let typingEnds = null;
 
 function sayTyping(on) {
   clearTimeout(typingEnds);
   if (on) typingEnds = setTimeout(() => sayTyping(false), 5000);
-  if (on === typing) return;
+  // Said again every few seconds: a page that closes never says that it stopped.
+  if (on === typing && (!on || Date.now() - typingSaid < 6000)) return;
   typing = on;
+  typingSaid = Date.now();
   fetch(`/conversations/${threadId()}/typing`, {
     method: "POST",
     body: new URLSearchParams({ typing: on ? "1" : "0" }),

@@ -99,7 +99,8 @@ async function ask(path, options = {}) {
 }
 
 async function post(path, value) {
-  const answer = await ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
+  // `keepalive`: what is on its way when the visitor follows a link still arrives.
+  const answer = await ask(path, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
   return answer.status === 204 ? null : answer.json();
 }
 
@@ -185,7 +186,10 @@ async function load() {
 /// Takes a line in; false if it was there.
 function keep(line) {
   const at = outgoing.findIndex((own) => own.client_id === line.client_id);
-  if (at >= 0 && line.from === "visitor") outgoing.splice(at, 1);
+  if (at >= 0 && line.from === "visitor") {
+    outgoing.splice(at, 1);
+    remember();
+  }
   const fresh = !lines.has(line.id);
   lines.set(line.id, line);
   last = Math.max(last, line.id);
@@ -220,8 +224,38 @@ let sending = false;
 
 function say(text, files = []) {
   outgoing.push({ client_id: crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now(), text, files, at: new Date(), state: "waiting" });
+  remember();
   draw();
   work();
+}
+
+/// What was not sent yet, and what was not finished, is there again on the shop's next page. A line
+/// keeps its id, so that sending it again makes no second one. (Files cannot be kept.)
+function remember() {
+  const kept = outgoing.filter((line) => !line.files.length).map(({ client_id, text, at }) => ({ client_id, text, at }));
+  try {
+    sessionStorage.setItem("unsent", JSON.stringify({ kept, draft: text.value }));
+  } catch {
+    // Then it lives as long as this page.
+  }
+}
+
+function recall() {
+  try {
+    const { kept, draft } = JSON.parse(sessionStorage.getItem("unsent")) ?? {};
+    for (const line of kept ?? []) {
+      if (![...lines.values()].some((sent) => sent.client_id === line.client_id)) outgoing.push({ ...line, files: [], state: "waiting" });
+    }
+    text.value = draft ?? "";
+  } catch {
+    // Nothing was kept.
+  }
+  grow();
+  remember();
+  if (outgoing.length) {
+    draw();
+    work();
+  }
 }
 
 /// Sends what waits, one by one, so that order is kept; what fails for now is tried again.
@@ -237,10 +271,11 @@ async function work() {
       tries = 0;
     } catch (refused) {
       if (refused.status === 401) forget();
+      if (refused.status === 403) closed();
       const lasting = refused.status && refused.status < 500 && ![401, 408, 429].includes(refused.status);
       if (lasting || ++tries > 6) {
         line.state = "failed";
-        line.why = lasting ? [refused.message, refused.remedy].filter(Boolean).join(" – ") : words.not_sent;
+        line.why = refused.status === 403 ? words.closed : lasting && line.files.length ? words.file_refused : words.not_sent;
         draw();
         tries = 0;
       } else await pause(refused.wait ? refused.wait * 1000 : Math.min(15000, 500 * 2 ** tries));
@@ -263,11 +298,17 @@ async function sent(line) {
 // ---- The live stream: one for all tabs -----------------------------------------------------------
 
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("casella-chat") : null;
-let following = false;
+let following = false; // this tab waits for the stream, or has it
+let leading = 0; // it has it: the how-manieth time
+let heard = 0; // when the tab that has it last said so
 let stream = null;
 let wake = () => {};
+let leads = 0;
+// Heartbeats come every 15 s: three missed, and nobody is there.
+const SILENCE = 46000;
 
 tabs?.addEventListener("message", ({ data }) => {
+  heard = Date.now();
   if (data.is === "event") happen(data.name, data.value);
   else if (data.is === "come" && !visitor.known) {
     visitor.known = true;
@@ -282,15 +323,32 @@ tabs?.addEventListener("message", ({ data }) => {
 function listen() {
   if (following) return;
   following = true;
+  heard = Date.now();
   // Whoever holds the lock has the stream and tells the others; when its tab closes the next takes over.
-  locked("casella-stream", follow).finally(() => (following = false));
+  locked("casella-stream", follow).then(() => (following = false), stolen);
+}
+
+// Phones put tabs to sleep that hold the lock: whoever is looked at and hears nothing takes it.
+setInterval(() => {
+  if (!navigator.locks || !following || leading || document.hidden || Date.now() - heard < SILENCE) return;
+  heard = Date.now();
+  locked("casella-stream", follow, { steal: true }).then(() => (following = false), stolen);
+}, 5000);
+
+function stolen() {
+  leading = 0;
+  stream?.abort();
+  following = false;
+  if (visitor.known) listen();
 }
 
 async function follow() {
-  for (let tries = 0; visitor.known; ) {
+  const mine = (leading = ++leads);
+  for (let tries = 0; visitor.known && leading === mine; ) {
     try {
       await hear(() => (tries = 0));
     } catch (refused) {
+      if (leading !== mine) return;
       if (refused.status === 401) return forget();
       if (refused.status === 403) return closed();
       tries += 1;
@@ -306,10 +364,10 @@ addEventListener("online", () => wake());
 async function hear(opened) {
   stream = new AbortController();
   let watch;
-  // Heartbeats come every 15 s: three missed, and nobody is there.
   const alive = () => {
     clearTimeout(watch);
-    watch = setTimeout(() => stream?.abort(), 46000);
+    watch = setTimeout(() => stream?.abort(), SILENCE);
+    tabs?.postMessage({ is: "alive" });
   };
   alive();
   try {
@@ -357,7 +415,6 @@ function happen(name, value) {
 }
 
 function closed() {
-  forget();
   $("notice").textContent = words.closed;
   $("composer").hidden = true;
 }
@@ -412,7 +469,7 @@ function drawLine(line, first, fresh) {
       item.textContent = line.text;
       return item;
     }
-    item.append(make("span", line.from === "agent" ? "name" : "name sr", line.from === "agent" ? line.name : words.you));
+    item.append(make("span", line.from === "agent" ? "name" : "name sr", line.from === "agent" ? line.name || settings.company : words.you));
     if (line.text) item.append(linked(line.text));
     for (const file of line.attachments) item.append(attachment(file));
     item.append(make("p", "meta"));
@@ -523,7 +580,8 @@ function typing(on) {
   $("typing").hidden = !on;
   if (on && bottom) $("body").scrollTop = $("body").scrollHeight;
   clearTimeout(typingEnds);
-  if (on) typingEnds = setTimeout(() => typing(false), 30000);
+  // Agents' pages say it again while it lasts.
+  if (on) typingEnds = setTimeout(() => typing(false), 12000);
 }
 
 function tease(text) {
@@ -609,6 +667,7 @@ function types(on) {
 let still;
 text.addEventListener("input", () => {
   grow();
+  remember();
   types(text.value !== "");
   clearTimeout(still);
   still = setTimeout(() => types(false), 6000);
@@ -664,6 +723,7 @@ $("composer").addEventListener("submit", (event) => {
   drawFiles();
   text.value = "";
   grow();
+  remember();
   text.focus();
 });
 
@@ -748,8 +808,19 @@ for (const field of ["name", "email", "question"]) {
 }
 paint(settings.color);
 draw();
-if (visitor.known && !settings.preview) {
-  load().then(listen, (refused) => (refused.status === 401 ? forget() : setTimeout(() => load().then(listen, () => {}), 3000)));
+if (!settings.preview) begin();
+async function begin() {
+  for (let tries = 0; visitor.known; tries += 1) {
+    try {
+      await load();
+      listen();
+      break;
+    } catch (refused) {
+      if (refused.status === 401) forget();
+      else await pause(refused.wait * 1000 || Math.min(15000, 1000 * 2 ** tries));
+    }
+  }
+  recall();
 }
 let wasOpen = alone || settings.preview;
 try {

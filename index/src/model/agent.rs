@@ -55,6 +55,16 @@ pub struct Agent {
     pub created_at: Millis,
 }
 
+impl Agent {
+    /// What to call them: the name, else the address.
+    pub fn display(&self) -> &str {
+        match self.name.as_str() {
+            "" => &self.email,
+            name => name,
+        }
+    }
+}
+
 /// A canned answer, kept and sent literally.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

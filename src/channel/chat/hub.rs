@@ -21,6 +21,9 @@ pub struct Ring {
     pub changes: u64,
     /// An agent types.
     pub typing: bool,
+    /// Grows with every word of it: a page that closed while typing never says that it stopped, so the
+    /// widget forgets it unless it is said again.
+    pub typed: u64,
     pub agent_online: bool,
 }
 
@@ -151,7 +154,10 @@ impl Hub {
         } = brief
             && let Some(visitor) = visitor_of(inbox, *conversation)
         {
-            self.tell(visitor, |ring| ring.typing = *typing);
+            self.tell(visitor, |ring| {
+                ring.typing = *typing;
+                ring.typed += 1;
+            });
         }
     }
 }

@@ -63,7 +63,7 @@ impl Feed {
     async fn news(&mut self, ring: Ring) -> Result<(), Gone> {
         self.lines().await?;
         self.receipt().await?;
-        if ring.typing != self.told.typing {
+        if (ring.typing, ring.typed) != (self.told.typing, self.told.typed) {
             let event = Event::json(None, Some("typing"), &json!({"typing": ring.typing}));
             self.outlet.feed(event).await?;
         }
@@ -85,11 +85,17 @@ impl Feed {
     /// That an agent has read what the visitor wrote.
     async fn receipt(&mut self) -> Result<(), Gone> {
         let inbox = &self.desk.inbox;
-        let visitor = inbox
-            .read()
-            .and_then(|rows| rows.visitor(self.visitor))
-            .ok()
-            .flatten();
+        let visitor = match inbox.read().and_then(|rows| admitted(&rows, self.visitor)) {
+            Ok(visitor) => visitor,
+            Err(error) => {
+                tracing::warn!(%error, "a visitor's stream could not read its visitor");
+                None
+            }
+        };
+        // Shut out meanwhile: the next connection is told so.
+        if visitor.is_none() {
+            return Err(Gone);
+        }
         let read = visitor.is_some_and(|visitor| is_read(inbox, &visitor));
         if read != self.read {
             self.read = read;
@@ -160,6 +166,14 @@ impl Feed {
                     .write(stamp, move |tx| visitor::reached(tx, id)),
             );
         }
+    }
+}
+
+/// The visitor, unless there is none or they are shut out.
+fn admitted(rows: &impl Rows, id: VisitorId) -> Result<Option<Visitor>, StoreError> {
+    match rows.visitor(id)? {
+        Some(visitor) if !visitor::is_barred(rows, &visitor)? => Ok(Some(visitor)),
+        _ => Ok(None),
     }
 }
 

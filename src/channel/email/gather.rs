@@ -3,10 +3,11 @@
 use casella_index::model::*;
 use casella_index::{Rows, Snapshot, StoreError};
 
-use super::compose::{File, Kind, Line, Outgoing};
+use super::compose::{File, Kind, Line, Link, Outgoing};
 use crate::config::Config;
 use crate::inbox::{Inbox, visitor};
 use crate::render::{Language, Templates, Voice};
+use crate::rules::file_link::{self, FileLink};
 use crate::rules::token::{self, Token};
 
 /// Messages quoted below an answer to mail.
@@ -15,17 +16,19 @@ const QUOTED: usize = 3;
 /// Among how many of the newest messages those are looked for.
 const LOOK_BACK: usize = 50;
 
-/// Files of carried chat lines travel along up to this many bytes; beyond, they are only named.
-const CARRIED_BYTES: u64 = 10_000_000;
+/// Files up to this many bytes in sum travel along; beyond, all of them go as links that end: many
+/// servers refuse larger mails (MAIL.md, Outbound).
+const TRAVEL_BYTES: u64 = 10_000_000;
 
 /// The message of a job as [`Outgoing`], and the voice it is to be told in. `None` if it is no mail
-/// of ours.
+/// of ours. Links begin with `public_url`, scheme and host without a trailing slash.
 ///
 /// # Errors
 /// The store's.
 pub fn outgoing(
     inbox: &Inbox,
     templates: &Templates,
+    public_url: &str,
     job: &Job,
 ) -> Result<Option<(Outgoing, Voice)>, StoreError> {
     let rows = inbox.read()?;
@@ -47,7 +50,12 @@ pub fn outgoing(
     drop(rows);
     let visitor = visitor.flatten().map(|known| visitor::name(&known));
     let history = lines(inbox, &quoted, &carried, visitor.as_deref())?;
-    let files = files(inbox, &message, &carried)?;
+    let enclosed = enclosed(&message, &carried);
+    let links_until = message.at + file_link::LIFE;
+    let (files, links) = match travels(&enclosed) {
+        true => (files(inbox, &enclosed)?, Vec::new()),
+        false => (Vec::new(), links(inbox, public_url, &enclosed, links_until)),
+    };
     let text = inbox.store.body(&message)?.text;
     let kind = kind(&message, &email);
     let config = &inbox.config;
@@ -74,6 +82,8 @@ pub fn outgoing(
         marker: email.marker,
         company,
         files,
+        links,
+        links_until,
     };
     Ok(Some((outgoing, voice)))
 }
@@ -205,20 +215,47 @@ fn name(message: &Message, config: &Config, visitor: Option<&str>) -> String {
     }
 }
 
-/// The message's own files, and those of the chat lines it carries as far as they are small.
-fn files(inbox: &Inbox, message: &Message, carried: &[Message]) -> Result<Vec<File>, StoreError> {
-    let mut found = Vec::new();
-    for attachment in &message.attachments {
+/// A file, where it lies: message, place in it.
+type Enclosed<'a> = (&'a Message, usize, &'a Attachment);
+
+/// The message's own files, and those of the chat lines it carries.
+fn enclosed<'a>(message: &'a Message, carried: &'a [Message]) -> Vec<Enclosed<'a>> {
+    let of = |message: &'a Message| {
+        let files = message.attachments.iter().enumerate();
+        files.map(move |(place, file)| (message, place, file))
+    };
+    let all = std::iter::once(message).chain(carried);
+    let kept = |(_, _, file): &Enclosed| matches!(file.source, AttachmentSource::Blob(_));
+    all.flat_map(of).filter(kept).collect()
+}
+
+fn travels(enclosed: &[Enclosed]) -> bool {
+    enclosed.iter().map(|(_, _, file)| file.size).sum::<u64>() <= TRAVEL_BYTES
+}
+
+fn files(inbox: &Inbox, enclosed: &[Enclosed]) -> Result<Vec<File>, StoreError> {
+    let mut found = Vec::with_capacity(enclosed.len());
+    for (_, _, attachment) in enclosed {
         found.extend(file(inbox, attachment)?);
     }
-    let mut room = CARRIED_BYTES;
-    for attachment in carried.iter().flat_map(|line| &line.attachments) {
-        if attachment.size <= room {
-            room -= attachment.size;
-            found.extend(file(inbox, attachment)?);
-        }
-    }
     Ok(found)
+}
+
+fn links(inbox: &Inbox, public_url: &str, enclosed: &[Enclosed], until: Millis) -> Vec<Link> {
+    let link = |(message, place, file): &Enclosed| {
+        let named = FileLink {
+            message: message.id.0,
+            place: *place as u32,
+            until,
+        };
+        let secret = file_link::sign(&inbox.keys, named);
+        Link {
+            name: file.name.clone(),
+            bytes: file.size,
+            url: format!("{public_url}/files/{secret}"),
+        }
+    };
+    enclosed.iter().map(link).collect()
 }
 
 fn file(inbox: &Inbox, attachment: &Attachment) -> Result<Option<File>, StoreError> {

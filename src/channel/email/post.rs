@@ -28,6 +28,8 @@ const WIDTH: usize = 8;
 pub struct Post {
     inbox: Inbox,
     templates: Arc<Templates>,
+    /// Scheme and host that links in mails begin with.
+    public_url: String,
     courier: Courier,
     keyring: Keyring,
 }
@@ -45,7 +47,12 @@ impl Post {
     ///
     /// # Errors
     /// TLS cannot be set up.
-    pub fn open(inbox: &Inbox, templates: Arc<Templates>, dns: Dns) -> Outcome<Self> {
+    pub fn open(
+        inbox: &Inbox,
+        templates: Arc<Templates>,
+        public_url: &str,
+        dns: Dns,
+    ) -> Outcome<Self> {
         let config = &inbox.config;
         let settings = Settings {
             via: config.outbound.via.clone(),
@@ -61,14 +68,20 @@ impl Post {
             },
         };
         let courier = Courier::new(settings, Arc::new(dns));
-        Ok(Self::new(inbox.clone(), templates, courier))
+        Ok(Self::new(inbox.clone(), templates, public_url, courier))
     }
 
-    pub fn new(inbox: Inbox, templates: Arc<Templates>, courier: Courier) -> Self {
+    pub fn new(
+        inbox: Inbox,
+        templates: Arc<Templates>,
+        public_url: &str,
+        courier: Courier,
+    ) -> Self {
         let keyring = Keyring::new(&inbox.folder);
         Self {
             inbox,
             templates,
+            public_url: public_url.to_owned(),
             courier,
             keyring,
         }
@@ -118,7 +131,7 @@ impl Post {
     }
 
     fn compose(&self, job: &Job) -> Result<Vec<u8>, Unmade> {
-        let found = gather::outgoing(&self.inbox, &self.templates, job)?;
+        let found = gather::outgoing(&self.inbox, &self.templates, &self.public_url, job)?;
         let (outgoing, voice) =
             found.ok_or_else(|| Unmade::Never("there is no such mail any more".into()))?;
         let mail = compose::mail(&outgoing, &self.templates, &voice)?;

@@ -3,8 +3,10 @@
 pub mod browser;
 pub mod graph;
 pub mod http;
+pub mod shop;
 pub mod sink;
 pub mod smtp;
+pub mod visitor;
 
 use casella_index::Store;
 use casella_index::backup::replay_differs;

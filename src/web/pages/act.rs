@@ -4,7 +4,7 @@ use super::ask::Ask;
 use super::guard::Viewer;
 use crate::http::{Answer, Form, Refusal, Request, Response, respond};
 use crate::inbox::reply::{self, House};
-use crate::inbox::{self, Done, Refused, tag, visitor};
+use crate::inbox::{self, Done, Refused, contact, tag, visitor};
 use crate::render::Language;
 use crate::web::App;
 use casella_index::model::{AgentId, ConversationId, Visitor};
@@ -215,6 +215,23 @@ pub async fn block(app: App, viewer: Viewer, request: Request) -> Answer {
                 Some(visitor) => visitor::block(tx, visitor.id, blocked),
                 None => Err(inbox::Refused::unknown("visitor of conversation", id)),
             }
+        })
+        .await
+}
+
+/// Shuts out the address of the thread's contact: its chat is refused, its mails lie under Spam.
+pub async fn block_address(app: App, viewer: Viewer, request: Request) -> Answer {
+    let pressed = Pressed::read(app, viewer, request).await?;
+    let (id, blocked) = (pressed.id, pressed.form.get("blocked") == "1");
+    pressed
+        .verb("saved", move |tx| {
+            let contact = inbox::line::conversation(tx, id)?.contact;
+            let unknown = || inbox::Refused::unknown("contact of conversation", id);
+            let edit = contact::Edit {
+                blocked: Some(blocked),
+                ..contact::Edit::default()
+            };
+            contact::change(tx, contact.ok_or_else(unknown)?, edit).map(|_| ())
         })
         .await
 }

@@ -79,7 +79,7 @@ async fn opened(app: &App, viewer: &Viewer, conversation: &Conversation) -> Resu
     app.inbox.live.say(Brief::AgentLooks {
         conversation: id,
         agent: viewer.agent.id,
-        name: viewer.agent.name.clone(),
+        name: viewer.agent.display().to_owned(),
     });
     Ok(())
 }
@@ -293,6 +293,13 @@ impl Open<'_> {
                 false => self.button("block", "do.block", "block", &[("blocked", "1")]),
             });
         }
+        if let Some(contact) = &self.contact {
+            let verb = "block-address";
+            actions.push(match contact.blocked {
+                true => self.button(verb, "do.unblock_address", "block", &[("blocked", "0")]),
+                false => self.button(verb, "do.block_address", "block", &[("blocked", "1")]),
+            });
+        }
         actions.push(match conversation.spam {
             true => self.button("spam", "do.not_spam", "spam", &[("spam", "0")]),
             false => self.button("spam", "do.spam", "spam", &[("spam", "1")]),
@@ -316,6 +323,11 @@ impl Open<'_> {
         }
         if self.visitor.as_ref().is_some_and(|v| v.blocked) {
             add("blocked", "warning", self.words.t("thread.blocked"));
+        }
+        if let Some(contact) = self.contact.as_ref().filter(|c| c.blocked) {
+            let text = [("who", contact.display())];
+            let text = self.words.with("thread.blocked_address", &text);
+            add("blocked-address", "warning", text);
         }
         let page = conversation.messenger.as_ref();
         if page.is_some_and(|p| p.owned_elsewhere) {

@@ -361,7 +361,7 @@ pub async fn typing(app: App, viewer: Viewer, mut request: Request) -> Answer {
     app.inbox.live.say(Brief::AgentTypes {
         conversation,
         agent: viewer.agent.id,
-        name: viewer.agent.name.clone(),
+        name: viewer.agent.display().to_owned(),
         typing,
     });
     Ok(respond::nothing())

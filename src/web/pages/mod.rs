@@ -71,6 +71,10 @@ fn conversations() -> Router<App> {
             "/conversations/{id}/parts",
             page(Viewer, conversation::parts),
         )
+        .post(
+            "/conversations/{id}/block-address",
+            page(Agent, act::block_address),
+        )
         .post("/conversations/{id}/typing", page(Agent, live::typing))
 }
 

@@ -59,7 +59,7 @@ pub async fn come(app: App, mut request: Request) -> Answer {
     let profile = Profile {
         language: header("accept-language"),
         user_agent: header("user-agent"),
-        page: newcomer.page.chars().take(MOST_ADDRESS).collect(),
+        page: page_address(&newcomer.page),
         name: newcomer.name.trim().chars().take(MOST_NAME).collect(),
     };
     let hash = key::hash(&key);
@@ -130,18 +130,16 @@ struct Line {
 }
 
 pub async fn say(app: App, mut request: Request) -> Answer {
-    let visitor = key::visitor(&app.inbox, &request)?;
-    if visitor.blocked {
-        return Err(Refusal::forbidden("this chat is closed"));
-    }
+    let visitor = admitted(&app, &request)?;
     let (line, files) = read_line(&mut request).await?;
     check_line(&line, &files)?;
-    let now = app.inbox.clock.now();
-    let known = known_line(&app, visitor.id, &line.client_id)?;
-    if known.is_none() {
-        app.chat.limits.pace.check(visitor.id, now)?;
-        app.chat.limits.lines.check(visitor.id, now)?;
+    if let Some(known) = known_line(&app, visitor.id, &line.client_id)? {
+        let shown = app.chat.line(&known, stream::viewer(&visitor));
+        return Ok(respond::json(StatusCode::OK, &shown));
     }
+    let now = app.inbox.clock.now();
+    app.chat.limits.pace.check(visitor.id, now)?;
+    app.chat.limits.lines.check(visitor.id, now)?;
     let (id, said) = (visitor.id, (line, files));
     let stamp = app.inbox.stamp(Actor::Visitor(id));
     let written = app.inbox.store.write(stamp, move |tx| {
@@ -150,7 +148,8 @@ pub async fn say(app: App, mut request: Request) -> Answer {
             .iter()
             .map(|file| keep(tx, file))
             .collect::<Result<_, Refused>>()?;
-        let page = line.page.filter(|page| !page.is_empty());
+        let page = line.page.map(|page| page_address(&page));
+        let page = page.filter(|page| !page.is_empty());
         verbs::say(
             tx,
             id,
@@ -177,16 +176,32 @@ pub async fn say(app: App, mut request: Request) -> Answer {
     ))
 }
 
-/// Whether this line was sent before: then it costs no limit, for it is only a retry.
-fn known_line(
-    app: &App,
-    visitor: VisitorId,
-    client_id: &str,
-) -> Result<Option<MessageId>, Refusal> {
+/// The visitor who asks, unless they are shut out.
+fn admitted(app: &App, request: &Request) -> Result<Visitor, Refusal> {
+    let visitor = key::visitor(&app.inbox, request)?;
+    let rows = app.inbox.read().map_err(Refusal::internal)?;
+    match verbs::is_barred(&rows, &visitor).map_err(Refusal::internal)? {
+        true => Err(Refusal::forbidden("this chat is closed")),
+        false => Ok(visitor),
+    }
+}
+
+/// The line that was sent before under this id: a retry costs no limit and writes nothing.
+fn known_line(app: &App, visitor: VisitorId, client_id: &str) -> Result<Option<Message>, Refusal> {
     let rows = app.inbox.read().map_err(Refusal::internal)?;
     let key = (visitor, client_id.to_owned());
-    rows.get(&casella_index::tables::CHAT_LINES, &key)
-        .map_err(Refusal::internal)
+    let id = rows.get(&casella_index::tables::CHAT_LINES, &key);
+    let known = id.and_then(|id| id.map(|id| rows.message(id)).transpose());
+    Ok(known.map_err(Refusal::internal)?.flatten())
+}
+
+/// A page's address as it is kept and shown as a link: of the web, and no longer than that.
+fn page_address(url: &str) -> String {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    match web {
+        true => url.chars().take(MOST_ADDRESS).collect(),
+        false => String::new(),
+    }
 }
 
 async fn read_line(request: &mut Request) -> Result<(Line, Vec<form::File>), Refusal> {
@@ -277,9 +292,9 @@ struct Typing {
 }
 
 pub async fn typing(app: App, mut request: Request) -> Answer {
-    let visitor = key::visitor(&app.inbox, &request)?;
+    let visitor = admitted(&app, &request)?;
     let Typing { typing } = request.json(JSON_BYTES).await?;
-    if let Some(conversation) = visitor.conversation.filter(|_| !visitor.blocked) {
+    if let Some(conversation) = visitor.conversation {
         app.inbox.live.say(Brief::VisitorTypes {
             conversation,
             typing,
@@ -296,7 +311,7 @@ struct Page {
 pub async fn page(app: App, mut request: Request) -> Answer {
     let visitor = key::visitor(&app.inbox, &request)?;
     let Page { url } = request.json(JSON_BYTES).await?;
-    let url: String = url.chars().take(MOST_ADDRESS).collect();
+    let url = page_address(&url);
     if app.inbox.presence.looks_at(visitor.id, &url) {
         app.chat.show_presence(visitor.id);
     }
@@ -335,16 +350,13 @@ pub async fn file(app: App, request: Request) -> Answer {
 
 /// The visitor's live stream. Being connected is being online.
 pub async fn events(app: App, request: Request) -> Answer {
-    let visitor = key::visitor(&app.inbox, &request)?;
-    if visitor.blocked {
-        return Err(Refusal::forbidden("this chat is closed"));
-    }
+    let visitor = admitted(&app, &request)?;
     let stay = app
         .chat
         .arrive(visitor.id)
         .ok_or_else(|| Refusal::too_many(Duration::from_secs(2)))?;
     if let Some(page) = request.query().given("page") {
-        app.inbox.presence.looks_at(visitor.id, page);
+        app.inbox.presence.looks_at(visitor.id, &page_address(page));
     }
     let after = sse::resume(&request).map(|id| u32::try_from(id).unwrap_or(u32::MAX));
     let ear = app

@@ -57,7 +57,12 @@ fn post(inbox: &Inbox, via: &str) -> Arc<dyn Deliver> {
     };
     let courier = Courier::new(settings, Arc::new(Zone::default()));
     let templates = Arc::new(Templates::load(None).unwrap());
-    Arc::new(Post::new(inbox.clone(), templates, courier))
+    Arc::new(Post::new(
+        inbox.clone(),
+        templates,
+        "https://inbox.example",
+        courier,
+    ))
 }
 
 impl World {

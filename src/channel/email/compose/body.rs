@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Line, Outgoing};
+use super::{Line, Link, Outgoing};
 use crate::render::{Error, Millis, Templates, Voice};
 
 /// Characters of one quoted message that are kept; the rest is in the mail it was.
@@ -22,6 +22,9 @@ struct View<'a> {
     company: &'a str,
     marker: &'a str,
     lines: Vec<Row<'a>>,
+    links: &'a [Link],
+    links_until: Millis,
+    links_clock: String,
 }
 
 /// One quoted message.
@@ -50,6 +53,9 @@ pub fn render(outgoing: &Outgoing, templates: &Templates, voice: &Voice) -> Resu
             .iter()
             .map(|line| row(line, voice))
             .collect(),
+        links: &outgoing.links,
+        links_until: outgoing.links_until,
+        links_clock: clock(outgoing.links_until, voice),
     };
     let folder = outgoing.kind.folder();
     Ok(Bodies {

@@ -66,6 +66,17 @@ pub struct Outgoing {
     /// The company, as its customers know it.
     pub company: String,
     pub files: Vec<File>,
+    /// Files too large to travel along, by links that end at `links_until`.
+    pub links: Vec<Link>,
+    pub links_until: Millis,
+}
+
+/// Where a file may be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Link {
+    pub name: String,
+    pub bytes: u64,
+    pub url: String,
 }
 
 /// An earlier message as quoted: who, when, what.

@@ -30,6 +30,8 @@ fn outgoing() -> Outgoing {
         marker: "casella_7_abcd".into(),
         company: "Shop".into(),
         files: vec![],
+        links: vec![],
+        links_until: NOON,
     }
 }
 
@@ -419,5 +421,30 @@ fn every_kind_has_templates_in_every_language() {
             ];
             assert!(!keys.iter().any(|key| text.contains(key)), "{text}");
         }
+    }
+}
+
+#[test]
+fn a_file_too_large_for_a_mail_goes_as_a_link_in_both_bodies() {
+    let url = "https://inbox.shop.example/files/abc";
+    let links = vec![Link {
+        name: "<film>.mp4".into(),
+        bytes: 24_000_000,
+        url: url.into(),
+    }];
+    for kind in [Kind::Reply, Kind::FollowUp, Kind::Transcript, Kind::Unseen] {
+        let outgoing = Outgoing {
+            kind,
+            links: links.clone(),
+            ..outgoing()
+        };
+        let (text, html) = texts(&composed(&outgoing));
+        assert!(
+            text.contains(&format!("<film>.mp4 (24 MB): {url}")),
+            "{text}"
+        );
+        assert!(text.contains("2 January 2026"), "{text}");
+        let link = format!("<a href=\"{url}\">&lt;film&gt;.mp4</a>");
+        assert!(html.contains(&link), "{html}");
     }
 }
