@@ -250,7 +250,7 @@ async fn a_chat_of_nobodys_calls_every_agent_and_an_owned_one_its_owner() {
         "/conversations/1",
         json!({"assignee": "mario@shop.example", "read": true}),
     );
-    anna.say("Still here", "2");
+    assert_eq!(anna.say("Still here", "2").status, 201);
     for (agent, count) in [(&mario, 2), (&luisa, 0)] {
         wait(
             agent,
