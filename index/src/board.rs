@@ -132,6 +132,11 @@ impl Board {
         })
     }
 
+    /// Takes another's facts for its own.
+    pub(crate) fn replace(&self, other: Board) {
+        *self.inner.write() = other.inner.into_inner();
+    }
+
     pub(crate) fn merge(&self, touched: BTreeMap<ConversationId, Facet>) {
         let mut inner = self.inner.write();
         for (id, facet) in touched {

@@ -73,6 +73,8 @@ tables! { KEPT:
     JOURNAL = "journal": u64 => Entry,
     /// SHA-256 of a session's secret -> who, since when
     SESSIONS = "sessions": [u8; 32] => Session,
+    /// agent -> the newest step of their one-time code that was used
+    SPENT_CODES = "spent_codes": AgentId => u64,
     /// mail transaction -> how it went; pruned
     TRACES = "traces": TraceId => Trace,
     /// name of a follower -> the last sequence it has dealt with

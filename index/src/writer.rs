@@ -1,7 +1,7 @@
 //! The one writer: drains its queue into a transaction, commits, answers everyone at once.
 
 use crate::apply;
-use crate::board::Facet;
+use crate::board::{Board, Facet};
 use crate::error::StoreError;
 use crate::event::{Entry, Event};
 use crate::kv::{Key, Table};
@@ -228,7 +228,7 @@ impl Writer {
             return Err(StoreError::Stopped { why });
         }
         if self.broken {
-            self.shared.reopen()?;
+            self.recover()?;
             self.broken = false;
         }
         let slot = self.shared.database.read();
@@ -240,6 +240,19 @@ impl Writer {
         txn.set_two_phase_commit(true);
         txn.set_quick_repair(settle);
         Ok(txn)
+    }
+
+    /// Opens the database again and goes on from what it holds: a commit that failed may have reached the
+    /// disk all the same, and must be neither numbered over nor written over.
+    fn recover(&mut self) -> Result<(), StoreError> {
+        self.shared.reopen()?;
+        let snapshot = self.shared.snapshot()?;
+        let last_blob = snapshot.last(&BLOBS)?.map(|(_, row)| row);
+        let segments = self.shared.options.segments.clone();
+        self.appender = Appender::open(segments, last_blob.as_ref())?;
+        self.shared.board.replace(Board::load(&snapshot)?);
+        self.publish(crate::journal::last(&snapshot)?, BTreeMap::new());
+        Ok(())
     }
 
     fn publish(&self, last: u64, touched: BTreeMap<ConversationId, Facet>) {
@@ -423,6 +436,18 @@ impl<'w> Tx<'w> {
             Some(session) => self.put(&SESSIONS, &hash, session),
             None => self.delete(&SESSIONS, &hash),
         }
+    }
+
+    /// Marks an agent's one-time code as used; false if it, or a later one, was used before.
+    pub fn spend_code(&mut self, agent: AgentId, step: u64) -> Result<bool, StoreError> {
+        let fresh = self
+            .get(&SPENT_CODES, &agent)?
+            .is_none_or(|last| last < step);
+        if fresh {
+            self.changes += 1;
+            self.put(&SPENT_CODES, &agent, &step)?;
+        }
+        Ok(fresh)
     }
 
     /// Notes how a mail transaction went; the oldest of more than `keep` are forgotten.
