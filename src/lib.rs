@@ -20,6 +20,7 @@ pub mod error;
 pub mod fetch;
 pub mod http;
 pub mod inbox;
+pub mod language;
 pub mod net;
 pub mod render;
 pub mod rules;

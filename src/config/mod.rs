@@ -12,9 +12,8 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use values::{
-    Language, Mailbox, Network, Period, Secret, Security, Size, Smarthost, Threading, Via,
-};
+pub use crate::language::Language;
+pub use values::{Mailbox, Network, Period, Secret, Security, Size, Smarthost, Threading, Via};
 
 use serde::Deserialize;
 use std::collections::BTreeSet;

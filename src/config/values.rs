@@ -273,25 +273,6 @@ pub(super) fn is_domain(text: &str) -> bool {
     (text.starts_with('[') && text.ends_with(']')) || text.split('.').all(label)
 }
 
-/// The language of what we say by ourselves.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    #[default]
-    En,
-    It,
-}
-
-impl Language {
-    /// The BCP 47 tag.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::It => "it",
-        }
-    }
-}
-
 /// What a new mail of a known contact joins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

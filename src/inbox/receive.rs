@@ -30,12 +30,16 @@ pub struct Received {
     pub message: MessageId,
     pub conversation: ConversationId,
     pub outcome: Outcome,
+    /// What kind of mail it was, for the mail trace.
+    pub marks: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It began a conversation.
     Began,
+    /// A report about no mail of ours: kept in a complete conversation, in nobody's way.
+    Unbound,
     /// It joined one, for this reason.
     Joined(MatchedBy),
     /// We held it already; this way of coming was added to it.
@@ -50,12 +54,28 @@ impl Received {
         let number = self.conversation;
         match self.outcome {
             Outcome::Began => format!("began conversation {number}"),
+            Outcome::Unbound => {
+                format!("a report about no mail of ours, kept in conversation {number}")
+            }
             Outcome::Joined(why) => format!("joined conversation {number} by {}", why.as_str()),
             Outcome::Duplicate => format!(
                 "a copy of message {}, which we held already; this path was added to it",
                 self.message
             ),
             Outcome::CameBack => format!("our own message {} came back", self.message),
+        }
+    }
+}
+
+impl Outcome {
+    /// The word that the mail trace keeps.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Began => "began",
+            Outcome::Unbound => "unbound",
+            Outcome::Joined(why) => why.as_str(),
+            Outcome::Duplicate => "duplicate",
+            Outcome::CameBack => "came_back",
         }
     }
 }
@@ -130,6 +150,7 @@ fn begin(
     decision: &Decision,
 ) -> Done<Received> {
     let at = incoming.at(tx.now());
+    let unbound = contact.is_none();
     let conversation = Conversation {
         id: tx.new_conversation()?,
         // A report about nothing of ours waits for nobody.
@@ -156,7 +177,11 @@ fn begin(
     Ok(Received {
         message,
         conversation: id,
-        outcome: Outcome::Began,
+        outcome: match incoming.is_unbound_report() && unbound {
+            true => Outcome::Unbound,
+            false => Outcome::Began,
+        },
+        marks: incoming.marks(),
     })
 }
 
@@ -172,6 +197,7 @@ fn join(
         message,
         conversation: id,
         outcome: Outcome::Joined(decision.matched_by),
+        marks: incoming.marks(),
     })
 }
 

@@ -206,3 +206,74 @@ fn an_open_page_is_told_the_rows_and_lines_that_changed() {
         "{others}"
     );
 }
+
+/// A report about a mail that we never sent.
+const BACKSCATTER: &str = "From: MAILER-DAEMON@mx.example\nTo: inbox@localhost\nSubject: Undelivered Mail Returned to Sender\n\
+    Message-ID: <back@mx.example>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=B\n\n\
+    --B\nContent-Type: text/plain\n\nIt failed.\n\n--B\nContent-Type: message/delivery-status\n\n\
+    Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; nobody@x.example\nAction: failed\nStatus: 5.1.1\n\n--B--\n";
+
+#[test]
+fn the_mail_trace_tells_what_became_of_every_mail() {
+    let world = World::start();
+    let mut admin = world.logged_in("ada@shop.example", "admin");
+    world.mail("mario@cliente.example", "inbox@localhost", MAIL);
+    world.mail("mario@cliente.example", "inbox@localhost", MAIL);
+    world.mail("probe@else.example", "nobody@localhost", MAIL);
+    world.mail("", "inbox@localhost", BACKSCATTER);
+    let circle =
+        "Received: from a.example by b.example; Fri, 2 Jan 2026 03:04:05 +0000\n".repeat(30);
+    let circle = circle + &MAIL.replace("<1@", "<round@").replace("mario@", "round@");
+    world.mail("round@cliente.example", "inbox@localhost", &circle);
+    let mut session = world.smtp();
+    session.say("EHLO sender.example");
+    let reply = session.say("MAIL FROM:<huge@else.example> SIZE=999999999");
+    assert!(reply.starts_with("552"), "{reply}");
+    let fields = [("channel", "email"), ("text", "On its way"), ("key", "k")];
+    admin.post("/conversations/1/messages", &fields);
+    let mut trace = |asked: &str| page(&mut admin, &format!("/settings/trace?q={asked}"));
+    for (asked, told) in [
+        ("1@cliente.example", "Began a conversation"),
+        ("1@cliente.example", "A copy of a mail we hold"),
+        ("probe@else.example", "no such mailbox here"),
+        ("back@mx.example", "Reports on no mail of ours"),
+        ("round@cliente.example", "in a loop"),
+        ("huge@else.example", "larger than"),
+        ("mario@cliente.example", "Sent by us"),
+        (
+            "mario@cliente.example",
+            "mario@cliente.example: Waiting to be sent",
+        ),
+        ("never@seen.example", "No mail of that kind was seen"),
+    ] {
+        let shown = trace(asked);
+        assert!(shown.contains(told), "{asked}: {told}: {shown}");
+    }
+}
+
+#[test]
+fn a_day_may_have_several_office_hours() {
+    let world = World::start();
+    let mut admin = world.logged_in("ada@shop.example", "admin");
+    let fields = [
+        ("on", "1"),
+        ("time_zone", "Europe/Rome"),
+        ("from-0", "14:00"),
+        ("to-0", "18:00"),
+        ("from-0", "09:00"),
+        ("to-0", "12:30"),
+        ("from-0", ""),
+        ("to-0", ""),
+    ];
+    assert_eq!(admin.post("/settings/hours", &fields).status, 303);
+    let hours = page(&mut admin, "/settings/hours");
+    let times = |name: &str| -> Vec<String> {
+        let mark = format!("name=\"{name}\" value=\"");
+        let fields = hours.split(&mark).skip(1);
+        fields
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(times("from-0"), ["09:00", "14:00", ""], "and one to add");
+    assert_eq!(times("to-0"), ["12:30", "18:00", ""]);
+}

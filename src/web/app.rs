@@ -5,7 +5,7 @@ use crate::channel::chat::Desk;
 use crate::http::server::Counters;
 use crate::inbox::Inbox;
 use crate::inbox::access::Access;
-use crate::render::{Language, Templates};
+use crate::render::Templates;
 use casella_index::search::Serving;
 use std::sync::{Arc, OnceLock};
 
@@ -43,7 +43,7 @@ impl App {
         serving: Arc<Serving>,
         public_url: String,
     ) -> App {
-        let language = Language::of(inbox.config.inbox.language.tag()).unwrap_or_default();
+        let language = inbox.config.inbox.language;
         let chat = Desk::new(
             inbox.clone(),
             &templates.text(language, "widget.answered_by_email", &[]),

@@ -247,6 +247,15 @@ function settle(html, put) {
   if (atEnd) body.scrollTop = body.scrollHeight;
 }
 
+// The end of the thread, or the beginning of its newest message where that is longer than the screen.
+function readFromNewest() {
+  const body = $("#thread-body");
+  if (!body) return;
+  body.scrollTop = body.scrollHeight;
+  const newest = $$(".message", body).pop();
+  if (newest && newest.getBoundingClientRect().top < body.getBoundingClientRect().top) newest.scrollIntoView();
+}
+
 let timer = null;
 const later = (delay) => (timer ??= setTimeout(() => ((timer = null), refresh()), delay));
 const soon = () => later(120);
@@ -699,10 +708,7 @@ if (url.searchParams.has("done")) {
 }
 readyComposer();
 ages();
-if (!location.hash && !url.searchParams.has("before")) {
-  const body = $("#thread-body");
-  if (body) body.scrollTop = body.scrollHeight;
-}
+if (!location.hash && !url.searchParams.has("before")) readFromNewest();
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && $(".app")) soon();
 });

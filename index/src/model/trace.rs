@@ -21,5 +21,9 @@ pub struct Trace {
     pub reply: String,
     /// What became of it, in one plain sentence.
     pub decision: String,
+    /// The same in one word, below `trace.outcome.` of the catalogues; empty in rows of older versions.
+    pub outcome: String,
+    /// What kind of mail it was, in words below `trace.mark.`.
+    pub marks: Vec<String>,
     pub message: Option<MessageId>,
 }

@@ -173,7 +173,7 @@ fn voice(
         Some(id) => rows.agent(id)?,
         None => None,
     };
-    let own = Language::of(inbox.config.inbox.language.tag()).unwrap_or_default();
+    let own = inbox.config.inbox.language;
     let language = visitor.and_then(|visitor| Language::of(&visitor.language));
     let zone = agent.and_then(|agent| jiff::tz::TimeZone::get(&agent.time_zone).ok());
     Ok(Voice {

@@ -105,6 +105,8 @@ impl Reception {
             let received = receive(tx, incoming)?;
             row.at = tx.now();
             row.decision = received.sentence();
+            row.outcome = received.outcome.as_str().to_owned();
+            row.marks = received.marks.iter().map(|m| (*m).to_owned()).collect();
             row.message = Some(received.message);
             tx.put_trace(row, trace::KEPT)?;
             Ok::<_, Refused>(received)
@@ -159,7 +161,7 @@ impl Gate for Reception {
         self.room(declared_size.unwrap_or(0))
     }
 
-    fn recipient(&self, peer: &Peer, mail_from: &str, recipient: &str) -> Result<(), Refusal> {
+    fn recipient(&self, _: &Peer, _: &str, recipient: &str) -> Result<(), Refusal> {
         match judge(&self.inbox, recipient) {
             Recipient::Unknown => {
                 let refusal = Refusal {
@@ -167,12 +169,15 @@ impl Gate for Reception {
                     enhanced: "5.1.1",
                     text: "no such mailbox here".into(),
                 };
-                self.notes
-                    .refused(&self.inbox, peer, mail_from, recipient, &refusal);
                 Err(refusal)
             }
             _ => Ok(()),
         }
+    }
+
+    fn refused(&self, peer: &Peer, mail_from: &str, recipients: &[String], refusal: &Refusal) {
+        self.notes
+            .refused(&self.inbox, peer, mail_from, recipients, refusal);
     }
 
     async fn accept(&self, envelope: Envelope, data: Spooled) -> Result<String, Refusal> {

@@ -12,7 +12,7 @@ use crate::channel::{Deliver, Lane};
 use crate::clock::{MINUTE, SECOND};
 use crate::inbox::Inbox;
 use crate::inbox::delivery::Attempt;
-use crate::render::{Language, Templates};
+use crate::render::Templates;
 use crate::rules::picture;
 use casella_index::model::*;
 use casella_index::{Actor, Event, Rows, StoreError};
@@ -160,7 +160,7 @@ impl Sender {
 
     /// The plain sentence of an error, in the inbox's language.
     fn words(&self, key: &str, detail: &str) -> String {
-        let language = Language::of(self.inbox.config.inbox.language.tag()).unwrap_or_default();
+        let language = self.inbox.config.inbox.language;
         self.templates.text(
             language,
             &format!("messenger.error.{key}"),

@@ -49,7 +49,11 @@ impl Access {
         code: &str,
     ) -> Result<Result<(), Denied>, AccessError> {
         let step = totp::step_of(secret, code, self.inbox.clock.now());
-        if !step.is_some_and(|step| self.used_codes.once(agent, step)) {
+        let fresh = match step {
+            Some(step) => self.spend(agent, step).await?,
+            None => false,
+        };
+        if !fresh {
             return Ok(Err(Denied::WrongCode));
         }
         let sealed = self.inbox.vault.seal(secret).ok_or_else(|| {

@@ -4,7 +4,7 @@ use super::secret::{fresh, hashed};
 use super::throttle::Name;
 use super::{Access, AccessError, Visitor, totp};
 use crate::clock::{MINUTE, Millis};
-use crate::inbox::audit;
+use crate::inbox::{Refused, audit};
 use crate::net::sender;
 use casella_index::model::{Agent, AgentId};
 use casella_index::{Actor, Rows};
@@ -109,7 +109,7 @@ impl Access {
         if let Some(wait) = self.begin(&account, from) {
             return Ok(Err(Denied::Wait(wait)));
         }
-        if !self.code_fits(&agent, code) {
+        if !self.code_fits(&agent, code).await? {
             return Ok(Err(Denied::WrongCode));
         }
         self.half.spend(ticket);
@@ -117,13 +117,22 @@ impl Access {
     }
 
     /// Whether this is a code of the agent's app that was not used before; from now on it was.
-    fn code_fits(&self, agent: &Agent, code: &str) -> bool {
+    async fn code_fits(&self, agent: &Agent, code: &str) -> Result<bool, AccessError> {
         let sealed = agent.totp.as_deref().unwrap_or_default();
-        self.inbox
-            .vault
-            .open(sealed)
-            .and_then(|secret| totp::step_of(&secret, code, self.inbox.clock.now()))
-            .is_some_and(|step| self.used_codes.once(agent.id, step))
+        let secret = self.inbox.vault.open(sealed);
+        match secret.and_then(|secret| totp::step_of(&secret, code, self.inbox.clock.now())) {
+            Some(step) => self.spend(agent.id, step).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Marks a code as used, for good: one seen over a shoulder is worth nothing, even after a restart.
+    pub(super) async fn spend(&self, agent: AgentId, step: u64) -> Result<bool, AccessError> {
+        let stamp = self.inbox.stamp(Actor::Agent(agent));
+        let spent = self.inbox.store.write(stamp, move |tx| {
+            Ok::<_, Refused>(tx.spend_code(agent, step)?)
+        });
+        Ok(spent.await?)
     }
 
     /// Counts the attempt, or says how long to wait before the next.

@@ -1,7 +1,7 @@
 //! Who may come in: agents by password, second factor and session; programs by token.
 //!
 //! [`Access`] stands on an [`Inbox`] and adds what is asked at the door: the queue before the
-//! hashing, the delays after wrong passwords, the codes already used, the set-up link. Roles are
+//! hashing, the delays after wrong passwords, the set-up link. Roles are
 //! compared by [`may`], and nowhere else.
 
 mod account;
@@ -36,7 +36,6 @@ pub struct Access {
     inbox: Inbox,
     passwords: Arc<Passwords>,
     throttle: Arc<throttle::Throttle>,
-    used_codes: Arc<totp::Used>,
     half: Arc<login::Half>,
     setup: Arc<setup::Setup>,
 }
@@ -47,7 +46,6 @@ impl Access {
             inbox,
             passwords: Arc::default(),
             throttle: Arc::default(),
-            used_codes: Arc::default(),
             half: Arc::default(),
             setup: Arc::default(),
         }

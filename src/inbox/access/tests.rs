@@ -224,6 +224,13 @@ async fn a_second_factor_is_asked_for_and_its_code_works_once() {
         .await
         .unwrap()
         .unwrap();
+    let started_again = Access::new(world.inbox.clone());
+    let used = started_again.enrol(mario.id, &secret, &code(NOON)).await;
+    assert_eq!(
+        used.unwrap(),
+        Err(Denied::WrongCode),
+        "used before the restart"
+    );
     let Ok(Came::Half { ticket }) = world.login("mario@shop.example", "correct horse").await else {
         panic!("a code is wanted");
     };

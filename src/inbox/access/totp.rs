@@ -3,11 +3,8 @@
 use crate::clock::Millis;
 use crate::error::Failure;
 use crate::inbox::keys::random;
-use casella_index::model::AgentId;
 use data_encoding::BASE32_NOPAD;
 use ring::hmac;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 const STEP: Millis = 30_000;
 
@@ -23,13 +20,14 @@ pub fn uri(secret: &str, account: &str) -> String {
 }
 
 /// The time step whose code this is: now's, or a neighbour's, as phones' clocks differ.
-pub fn step_of(secret: &str, code: &str, now: Millis) -> Option<i64> {
+pub fn step_of(secret: &str, code: &str, now: Millis) -> Option<u64> {
     let key = BASE32_NOPAD.decode(secret.as_bytes()).ok()?;
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let current = now / STEP;
     [current, current - 1, current + 1]
         .into_iter()
         .find(|step| code == format!("{:06}", at(&key, *step)))
+        .and_then(|step| u64::try_from(step).ok())
 }
 
 /// RFC 4226 section 5.3.
@@ -56,22 +54,6 @@ pub(super) fn shown(secret: &str, now: Millis) -> String {
     at(&BASE32_NOPAD.decode(secret.as_bytes()).unwrap(), now / STEP)
 }
 
-/// The newest step each agent has used: a code that was seen over a shoulder is worth nothing.
-#[derive(Debug, Default)]
-pub struct Used(Mutex<HashMap<AgentId, i64>>);
-
-impl Used {
-    /// Marks a step as used; false if it, or a later one, was used before.
-    pub fn once(&self, agent: AgentId, step: i64) -> bool {
-        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = used.get(&agent).is_none_or(|last| *last < step);
-        if fresh {
-            used.insert(agent, step);
-        }
-        fresh
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,22 +72,12 @@ mod tests {
     fn codes_are_those_of_the_standard() {
         let secret = BASE32_NOPAD.encode(b"12345678901234567890");
         for (seconds, code) in CASES {
-            let step = Some(seconds / 30);
+            let step = u64::try_from(seconds / 30).ok();
             assert_eq!(step_of(&secret, code, seconds * 1_000), step, "{seconds}");
             assert_eq!(step_of(&secret, code, (seconds + 30) * 1_000), step);
             assert_eq!(step_of(&secret, code, (seconds + 90) * 1_000), None);
         }
         assert_eq!(step_of(&secret, "28 7082", 59_000), Some(1));
         assert_eq!(step_of(&secret, "", 59_000), None);
-    }
-
-    #[test]
-    fn a_code_works_once() {
-        let used = Used::default();
-        assert!(used.once(AgentId(1), 7));
-        assert!(!used.once(AgentId(1), 7));
-        assert!(!used.once(AgentId(1), 6));
-        assert!(used.once(AgentId(2), 7));
-        assert!(used.once(AgentId(1), 8));
     }
 }

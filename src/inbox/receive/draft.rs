@@ -73,6 +73,8 @@ pub struct Incoming {
     pub(super) own_copy: bool,
     /// A machine's answer, a receipt or a report, or a mail in a loop.
     pub(super) silent: bool,
+    /// It went round in a circle: more hops than any honest way has, or our own mark came back.
+    pub(super) looping: bool,
     pub(super) forwarded_by_team: Option<ForwardKind>,
     /// A provider asks whether a mailbox may forward to us.
     pub(super) forwarding: Option<Confirmation>,
@@ -134,6 +136,7 @@ impl Incoming {
             imported: arrival.imported,
             own_copy,
             silent,
+            looping,
             forwarded_by_team: by_team,
             forwarding,
             fallback_id,
@@ -173,6 +176,27 @@ impl Incoming {
     /// A bounce or a complaint that found no mail of ours.
     pub(super) fn is_unbound_report(&self) -> bool {
         self.reading.kind.bounce || self.reading.kind.complaint
+    }
+
+    /// What kind of mail it is: words below `trace.mark.` of the catalogues.
+    pub(super) fn marks(&self) -> Vec<&'static str> {
+        let kind = &self.reading.kind;
+        [
+            (self.looping, "loop"),
+            (kind.bounce, "bounce"),
+            (kind.complaint, "complaint"),
+            (kind.read_receipt, "receipt"),
+            (kind.auto_reply, "auto_reply"),
+            (kind.list_id.is_some(), "list"),
+            (self.own_copy, "own_copy"),
+            (self.forwarding.is_some(), "forwarding"),
+            (self.forwarded_by_team.is_some(), "forwarded"),
+            (self.email().unreadable, "unreadable"),
+        ]
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, mark)| mark)
+        .collect()
     }
 
     pub(super) fn is_answer(&self) -> bool {

@@ -56,6 +56,7 @@ pub(super) fn add_path(tx: &mut Tx<'_>, incoming: &Incoming, held: Held) -> Done
         message: message.id,
         conversation: message.conversation,
         outcome,
+        marks: incoming.marks(),
     })
 }
 

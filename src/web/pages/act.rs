@@ -178,11 +178,9 @@ pub async fn ask_email(app: App, viewer: Viewer, request: Request) -> Answer {
     let pressed = Pressed::read(app, viewer, request).await?;
     let id = pressed.id;
     let visitor = visitor_of(&pressed.app, id)?;
-    let usual = || Language::of(pressed.app.inbox.config.inbox.language.tag());
     let language = visitor
         .and_then(|visitor| Language::accepted(&visitor.language))
-        .or_else(usual)
-        .unwrap_or_default();
+        .unwrap_or(pressed.app.inbox.config.inbox.language);
     let text = pressed
         .app
         .templates

@@ -119,10 +119,10 @@ pub async fn viewer(app: &App, request: &Request) -> Result<Option<Viewer>, Refu
 pub fn voice(app: &App, request: &Request, agent: Option<&Agent>) -> Voice {
     let chosen = agent.and_then(|a| Language::of(&a.language));
     let wanted = || Language::accepted(request.header(ACCEPT_LANGUAGE)?);
-    let ours = || Language::of(app.inbox.config.inbox.language.tag());
+    let ours = app.inbox.config.inbox.language;
     let zone = agent.and_then(|a| TimeZone::get(&a.time_zone).ok());
     Voice {
-        language: chosen.or_else(wanted).or_else(ours).unwrap_or_default(),
+        language: chosen.or_else(wanted).unwrap_or(ours),
         zone: zone.unwrap_or_else(TimeZone::system),
         now: request.at,
     }

@@ -191,9 +191,9 @@ pub fn show_refusal(app: &App, asked: &Asked, refusal: &Refusal) -> Response {
     let wanted = wanted
         .and_then(|v| v.to_str().ok())
         .and_then(Language::accepted);
-    let ours = || Language::of(app.inbox.config.inbox.language.tag());
+    let ours = app.inbox.config.inbox.language;
     let voice = Voice {
-        language: wanted.or_else(ours).unwrap_or_default(),
+        language: wanted.unwrap_or(ours),
         zone: TimeZone::UTC,
         now: app.inbox.clock.now(),
     };

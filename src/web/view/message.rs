@@ -40,7 +40,7 @@ pub struct MessageView {
     pub reactions: Vec<String>,
     pub warnings: Vec<String>,
     pub delivery: Option<DeliveryView>,
-    pub seen: Option<String>,
+    pub seen: Option<Seen>,
     pub why: Option<Why>,
     pub raw_url: Option<String>,
 }
@@ -81,6 +81,13 @@ pub struct DeliveryView {
     pub text: String,
     pub problem: Option<String>,
     pub remedy: Option<String>,
+}
+
+/// Whether the visitor's screen showed it.
+#[derive(Debug, Serialize)]
+pub struct Seen {
+    pub symbol: &'static str,
+    pub text: String,
 }
 
 /// Why the message stands in this conversation.
@@ -436,14 +443,18 @@ fn delivery(words: Words<'_>, message: &Message) -> Option<DeliveryView> {
 }
 
 /// Whether the visitor's screen showed our chat line.
-fn seen(words: Words<'_>, message: &Message, seen: Option<u32>) -> Option<String> {
+fn seen(words: Words<'_>, message: &Message, seen: Option<u32>) -> Option<Seen> {
     let ours = message.direction == Direction::Out && message.channels.contains(&Channel::Chat);
     let unknown = message.delivery.state != DeliveryState::Seen;
     let seen = seen.filter(|_| ours && unknown)?;
-    Some(words.t(match message.seq <= seen {
-        true => "message.seen",
-        false => "message.not_seen",
-    }))
+    let (symbol, key) = match message.seq <= seen {
+        true => ("seen", "message.seen"),
+        false => ("sent", "message.not_seen"),
+    };
+    Some(Seen {
+        symbol,
+        text: words.t(key),
+    })
 }
 
 fn why(words: Words<'_>, message: &Message, can_write: bool) -> Option<Why> {

@@ -179,11 +179,16 @@ pub struct Hours {
     pub days: Vec<DayView>,
 }
 
-/// Opening hours of a weekday; both empty when closed.
+/// Opening hours of a weekday, with an empty span to add one; only that when closed.
 #[derive(Debug, Serialize)]
 pub struct DayView {
     pub index: usize,
     pub label: String,
+    pub spans: Vec<SpanView>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct SpanView {
     pub from: String,
     pub to: String,
 }
@@ -251,6 +256,8 @@ pub struct TraceView {
     pub tone: &'static str,
     pub reply: String,
     pub decision: String,
+    /// What kind of mail it was, in words.
+    pub marks: Vec<String>,
     pub at: Millis,
     pub facts: Vec<Fact>,
 }

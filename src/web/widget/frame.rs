@@ -103,8 +103,7 @@ fn language(app: &App, request: &Request) -> Language {
     let wish = query.given("language").and_then(Language::of);
     let browser = || Language::accepted(request.header("accept-language")?);
     wish.or_else(browser)
-        .or_else(|| Language::of(app.inbox.config.inbox.language.tag()))
-        .unwrap_or_default()
+        .unwrap_or(app.inbox.config.inbox.language)
 }
 
 /// The sites that may embed us: the file's word before the settings'.

@@ -49,7 +49,7 @@ pub struct Report {
 impl Report {
     pub(super) fn count(&mut self, received: &Received) {
         match received.outcome {
-            Outcome::Began => self.threads += 1,
+            Outcome::Began | Outcome::Unbound => self.threads += 1,
             Outcome::Joined(_) => self.joined += 1,
             Outcome::Duplicate | Outcome::CameBack => self.duplicates += 1,
         }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Rows kept; older ones are forgotten.
 pub(super) const KEPT: u64 = 100_000;
-/// Refused recipients noted per second: whoever probes for addresses must not fill the disk's time.
+/// Refusals noted per second: whoever probes for addresses must not fill the disk's time.
 const A_SECOND: u32 = 20;
 
 /// The row of an accepted mail; the write adds when, where it landed and why.
@@ -39,7 +39,19 @@ fn of_session(peer: &Peer, mail_from: &str) -> Trace {
     }
 }
 
-/// Notes refused recipients, so many a second.
+/// Why, in one word below `trace.outcome.`.
+fn outcome(refusal: &Refusal) -> &'static str {
+    match (refusal.code, refusal.enhanced) {
+        (_, "5.1.1") => "unknown_mailbox",
+        (_, "5.3.4") => "too_big",
+        (_, "4.3.1") => "no_room",
+        (_, "4.4.2") => "broke_off",
+        (400..500, _) => "deferred",
+        _ => "refused",
+    }
+}
+
+/// Notes what was refused, so many a second.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
     second: AtomicI64,
@@ -53,7 +65,7 @@ impl Throttle {
         inbox: &Inbox,
         peer: &Peer,
         mail_from: &str,
-        recipient: &str,
+        recipients: &[String],
         refusal: &Refusal,
     ) {
         let now = inbox.clock.now();
@@ -62,9 +74,10 @@ impl Throttle {
         }
         let row = Trace {
             at: now,
-            recipients: vec![recipient.to_owned()],
+            recipients: recipients.to_vec(),
             reply: format!("{} {}", refusal.code, refusal.enhanced),
             decision: format!("refused: {}", refusal.text),
+            outcome: outcome(refusal).to_owned(),
             ..of_session(peer, mail_from)
         };
         let note = move |tx: &mut Tx<'_>| -> Result<(), Refused> {

@@ -87,8 +87,9 @@ impl<G: Gate> Handler for Clerk<G> {
             |refused| refused,
             |()| Reply::new(250, "2.1.0", "Sender OK"),
         );
-        if reply.code == 250 {
-            notes.mail_from = Some(path);
+        match reply.code {
+            250 => notes.mail_from = Some(path),
+            _ => self.log(&notes, &path, &[], &reply),
         }
         say(&mut notes, reply)
     }
@@ -97,7 +98,11 @@ impl<G: Gate> Handler for Clerk<G> {
         let mut notes = self.notes.lock();
         let path = path_of_core(path);
         let reply = match self.judge_recipient(&notes, &path) {
-            Err(refused) => refused,
+            Err(refused) => {
+                let sender = notes.mail_from.clone().unwrap_or_default();
+                self.log(&notes, &sender, &[path], &refused);
+                refused
+            }
             Ok(()) => {
                 notes.recipients.push(path);
                 Reply::new(250, "2.1.5", "Recipient OK")
@@ -108,6 +113,11 @@ impl<G: Gate> Handler for Clerk<G> {
 }
 
 impl<G: Gate> Clerk<G> {
+    fn log(&self, notes: &Notes, sender: &str, recipients: &[String], reply: &Reply) {
+        let gate = &self.house.gate;
+        gate.refused(&notes.peer, sender, recipients, &reply.refusal());
+    }
+
     fn judge_sender(&self, notes: &Notes, path: &str) -> Result<(), Reply> {
         let declared = notes.declared;
         if declared

@@ -58,10 +58,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
             kept: Ok(Spool::new(&house.config.spool_dir)),
             max: house.config.max_message,
         };
-        self.read_message(&mut intake).await?;
+        if let Err(farewell) = self.read_message(&mut intake).await {
+            self.log(&Reply::new(451, "4.4.2", "the message broke off"));
+            return Err(farewell);
+        }
         let reply = match intake.finish().await {
             Ok(data) => self.hand_over(data).await,
-            Err(refused) => refused,
+            Err(refused) => {
+                self.log(&refused);
+                refused
+            }
         };
         self.notes.lock().take_envelope();
         // To the core every message went well: it would stay in DATA otherwise, and swallow what
@@ -70,14 +76,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, G: Gate> Conversation<S, G> {
         Ok(reply)
     }
 
+    /// Leaves a trace of a message that was not taken.
+    fn log(&self, reply: &Reply) {
+        let notes = self.notes.lock();
+        let sender = notes.mail_from.as_deref().unwrap_or_default();
+        let gate = &self.house.gate;
+        gate.refused(&notes.peer, sender, &notes.recipients, &reply.refusal());
+    }
+
     async fn hand_over(&self, data: Spooled) -> Reply {
         let envelope = self.notes.lock().take_envelope();
         let Some(envelope) = envelope else {
             return Reply::of_core(503);
         };
+        let (peer, sender) = (envelope.peer.clone(), envelope.mail_from.clone());
+        let recipients = envelope.recipients.clone();
         match self.house.gate.accept(envelope, data).await {
             Ok(id) => Reply::new(250, "2.0.0", format!("Queued as {id}")),
-            Err(refusal) => refusal.into(),
+            Err(refusal) => {
+                let gate = &self.house.gate;
+                gate.refused(&peer, &sender, &recipients, &refusal);
+                refusal.into()
+            }
         }
     }
 

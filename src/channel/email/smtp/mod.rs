@@ -148,6 +148,10 @@ pub trait Gate: Send + Sync + 'static {
     /// May this recipient have mail? 550 5.1.1 when unknown.
     fn recipient(&self, peer: &Peer, mail_from: &str, recipient: &str) -> Result<(), Refusal>;
 
+    /// Something was refused, by the gate or before it was asked; for the log alone. `recipients` are those
+    /// let in before, or the one refused.
+    fn refused(&self, _peer: &Peer, _mail_from: &str, _recipients: &[String], _refusal: &Refusal) {}
+
     /// The whole message arrived. Resolves to `Ok` only after it is on disk: the 250 follows at
     /// once and names the id.
     fn accept(

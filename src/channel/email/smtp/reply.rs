@@ -80,6 +80,17 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// The same as a gate would say it.
+    pub fn refusal(&self) -> Refusal {
+        Refusal {
+            code: self.code,
+            enhanced: self.enhanced,
+            text: self.text.clone().into_owned(),
+        }
+    }
+}
+
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
         Self::new(refusal.code, refusal.enhanced, refusal.text)

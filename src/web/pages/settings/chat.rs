@@ -7,7 +7,7 @@ use crate::inbox::keys::random;
 use crate::web::App;
 use crate::web::pages::guard::Viewer;
 use crate::web::pages::{shell, show};
-use crate::web::view::settings::{self as views, DayView};
+use crate::web::view::settings::{self as views, DayView, SpanView};
 use crate::web::view::{Choice, Notice};
 use crate::web::widget::sites;
 use data_encoding::HEXLOWER;
@@ -115,12 +115,11 @@ fn hours_page(
     let weekdays = viewer.words(app).t("calendar.weekdays");
     type Spans = Vec<(String, String)>;
     let day = |(index, (label, spans)): (usize, (&str, Spans))| {
-        let (from, to) = spans.into_iter().next().unwrap_or_default();
+        let kept = spans.into_iter().map(|(from, to)| SpanView { from, to });
         DayView {
             index,
             label: label.to_owned(),
-            from,
-            to,
+            spans: kept.chain([SpanView::default()]).collect(),
         }
     };
     let days = weekdays.split(' ').zip(hours.week).enumerate();
@@ -136,10 +135,17 @@ fn hours_page(
 pub async fn save_hours(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let form = form(&mut request).await?;
     let day = |n: usize| {
-        let time = |name: &str| form.get(&format!("{name}-{n}")).trim().to_owned();
-        let span = (time("from"), time("to"));
-        let closed = span.0.is_empty() && span.1.is_empty();
-        if closed { Vec::new() } else { vec![span] }
+        let times = |name: &str| {
+            let name = format!("{name}-{n}");
+            let fields = form.fields.iter().filter(move |(field, _)| *field == name);
+            fields.map(|(_, time)| time.trim().to_owned())
+        };
+        let spans = times("from").zip(times("to"));
+        let mut spans: Vec<_> = spans
+            .filter(|(from, to)| !from.is_empty() || !to.is_empty())
+            .collect();
+        spans.sort();
+        spans
     };
     let hours = OfficeHours {
         on: form.given("on").is_some(),

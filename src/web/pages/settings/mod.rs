@@ -4,6 +4,7 @@ mod agents;
 mod channels;
 mod chat;
 mod own;
+mod trace;
 mod watch;
 
 use super::act::FORM;
@@ -62,7 +63,7 @@ pub fn routes() -> Router<App> {
             "/settings/mail/jobs/{id}/release",
             page(Admin, watch::release_job),
         )
-        .get("/settings/trace", page(Admin, watch::trace))
+        .get("/settings/trace", page(Admin, trace::trace))
         .post(
             "/settings/forwarding/{id}/dismiss",
             page(Admin, watch::dismiss_forwarding),

@@ -1,28 +1,21 @@
-//! What admins look into: mail that waits, mail that came, and who did what.
+//! What admins look into: mail that waits, and who did what.
 
 use super::{audited, done, frame};
 use crate::channel::email::dkim::Keyring;
 use crate::config::Via;
 use crate::http::{Answer, Refusal, Request, respond};
-use crate::inbox::{Done, forwarding_requests, release};
-use crate::rules::contacts::key;
+use crate::inbox::{forwarding_requests, release};
 use crate::web::App;
 use crate::web::pages::guard::Viewer;
 use crate::web::pages::show;
-use crate::web::view::settings::{
-    AuditPage, AuditView, DkimKey, JobView, MailOut, TracePage, TraceView,
-};
+use crate::web::view::settings::{AuditPage, AuditView, DkimKey, JobView, MailOut};
 use crate::web::view::{Fact, Words};
-use casella_index::model::{Job, JobId, MessageId, Trace, TraceId};
-use casella_index::tables::{AUDITS, TRACES};
-use casella_index::{Rows, Snapshot};
+use casella_index::Rows;
+use casella_index::model::{Job, JobId, MessageId};
+use casella_index::tables::AUDITS;
 
 /// Deliveries shown; more would hide the first.
 const JOBS_SHOWN: usize = 200;
-/// Transactions read at a time.
-const STEP: usize = 500;
-/// Mail transactions shown.
-const TRACES_SHOWN: usize = 50;
 /// Audit rows on a page.
 const AUDITS_SHOWN: usize = 100;
 
@@ -100,117 +93,6 @@ pub async fn dismiss_forwarding(app: App, viewer: Viewer, request: Request) -> A
     });
     dismissed.await.map_err(|e| viewer.refuse(&app, e))?;
     Ok(respond::redirect("/inbox?done=dismissed"))
-}
-
-pub async fn trace(app: App, viewer: Viewer, request: Request) -> Answer {
-    let query = request.query();
-    let asked = query.get("q").trim();
-    let traces = traces(&app, asked).map_err(|e| viewer.refuse(&app, e))?;
-    let words = viewer.words(&app);
-    let rows = app
-        .inbox
-        .read()
-        .map_err(|e| viewer.refuse(&app, e.into()))?;
-    let traces: Done<Vec<TraceView>> = traces
-        .into_iter()
-        .map(|trace| trace_view(&app, words, &rows, trace))
-        .collect();
-    let view = TracePage {
-        frame: frame(&app, &viewer, &query, "trace", None),
-        q: asked.to_owned(),
-        traces: traces.map_err(|e| viewer.refuse(&app, e))?,
-    };
-    show(&app, &viewer, "pages/settings_trace", &view)
-}
-
-/// The newest transactions that name the address or the Message-ID; without either, the newest.
-fn traces(app: &App, asked: &str) -> Done<Vec<Trace>> {
-    let rows = app.inbox.read()?;
-    let id = asked
-        .trim_start_matches('<')
-        .trim_end_matches('>')
-        .to_lowercase();
-    let mut found = Vec::new();
-    let mut end = TraceId(u64::MAX);
-    while found.len() < TRACES_SHOWN {
-        let step = rows.range_back(&TRACES, TraceId(0)..end, STEP)?;
-        let Some((lowest, _)) = step.last() else {
-            break;
-        };
-        end = *lowest;
-        let traces = step.into_iter().map(|(_, trace)| trace);
-        found.extend(traces.filter(|trace| names(trace, &id)));
-    }
-    found.truncate(TRACES_SHOWN);
-    Ok(found)
-}
-
-fn names(trace: &Trace, asked: &str) -> bool {
-    if asked.is_empty() {
-        return true;
-    }
-    let wanted = key(asked);
-    let is =
-        |text: &str| text.to_lowercase().contains(asked) || wanted.is_some() && key(text) == wanted;
-    is(&trace.message_id)
-        || is(&trace.mail_from)
-        || is(&trace.header_from)
-        || trace.recipients.iter().any(|recipient| is(recipient))
-}
-
-fn trace_view(app: &App, words: Words<'_>, rows: &Snapshot, trace: Trace) -> Done<TraceView> {
-    let message = match trace.message {
-        Some(id) => rows.message(id)?,
-        None => None,
-    };
-    let session = format!(
-        "{} {} {}",
-        trace.ip,
-        trace.helo,
-        trace.tls.as_deref().unwrap_or("–")
-    );
-    let fact = |key: &str, value: String| Fact::new(words.t(&format!("trace.{key}")), value);
-    let mut facts = vec![
-        fact("from", format!("<{}>", trace.mail_from)),
-        fact("to", trace.recipients.join(", ")),
-        fact("header_from", trace.header_from),
-        fact("subject", trace.subject),
-        fact("id", trace.message_id),
-        fact("session", session),
-        fact("size", format!("{} B", trace.size)),
-    ];
-    facts.retain(|fact| !fact.value.is_empty());
-    if let Some(message) = message {
-        let url = format!(
-            "/conversations/{}?status=all#m-{}",
-            message.conversation, message.id
-        );
-        facts.push(Fact {
-            url: Some(url),
-            ..fact("conversation", message.conversation.to_string())
-        });
-        facts.push(fact("index", index_state(app, words)));
-    }
-    Ok(TraceView {
-        tone: match trace.reply.as_bytes().first() {
-            Some(b'2') => "done",
-            Some(b'4') => "warning",
-            _ => "danger",
-        },
-        reply: trace.reply,
-        decision: trace.decision,
-        at: trace.at,
-        facts,
-    })
-}
-
-/// Whether the index has reached the newest of the journal.
-fn index_state(app: &App, words: Words<'_>) -> String {
-    let reached = app.serving.reached() >= app.inbox.store.last_seq();
-    words.t(match reached {
-        true => "trace.indexed",
-        false => "trace.not_indexed",
-    })
 }
 
 pub async fn audits(app: App, viewer: Viewer, request: Request) -> Answer {

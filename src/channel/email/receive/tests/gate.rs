@@ -106,9 +106,10 @@ async fn every_decision_leaves_a_row_in_the_trace() {
     let office = Office::open().await;
     office.deliver(&mail(MARIO, "a@x.example", "")).await;
     office.deliver(&mail(MARIO, "a@x.example", "")).await;
-    let _ = office
-        .reception
-        .recipient(&peer(), "mario@x.example", "nobody@localhost");
+    let (gate, nobody) = (&office.reception, "nobody@localhost");
+    let refusal = gate.recipient(&peer(), "mario@x.example", nobody);
+    let refusal = refusal.unwrap_err();
+    gate.refused(&peer(), "mario@x.example", &[nobody.into()], &refusal);
     office.write(|_| Ok(()));
     let told: Vec<_> = office
         .inbox
