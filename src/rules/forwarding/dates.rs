@@ -1,6 +1,7 @@
 //! Dates as mail programs write them into bodies, in whatever language and order.
 //!
-//! Lenient, and silent where it would have to guess: `3/5/2023` without a hint is no date.
+//! Lenient, and silent where it would have to guess: `3/5/2023` without a hint is no date. With the
+//! outer mail's own date at hand it mostly is one: of the two days one lies after it, or far before.
 
 use std::sync::LazyLock;
 
@@ -19,7 +20,14 @@ pub struct Hint {
     pub day_first: bool,
     /// Its labels are Croatian, where three month names mean others than next door.
     pub croatian: bool,
+    /// Its labels are Korean: `23.05.03` begins with the year.
+    pub year_first: bool,
+    /// When the mail that quotes the date was sent: the date is not later.
+    pub sent: Option<Millis>,
 }
+
+/// A day that two numbers may both name is the one that close before the mail was sent.
+const CLOSE: Millis = 14 * 24 * 3_600_000;
 
 fn pattern(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
@@ -46,30 +54,13 @@ fn captures<'t>(pattern: &LazyLock<Option<Regex>>, text: &'t str) -> Option<Capt
 
 /// The instant a date names; without a zone it is UTC. `None` if it is none, incomplete or ambiguous.
 pub fn parse(value: &str, hint: Hint) -> Option<Millis> {
-    let text = western_digits(&fold(value));
-    let text: String = text.chars().take(200).collect();
+    let text: String = fold(value).chars().take(200).collect();
     let (date, rest) = day(&text, hint)?;
     let (hour, minute, second) = time_of_day(&rest);
     let time = civil::Time::new(hour, minute, second, 0).ok()?;
     let zone = TimeZone::fixed(Offset::from_seconds(offset(&rest)).ok()?);
     let instant = date.to_datetime(time).to_zoned(zone).ok()?;
     Some(instant.timestamp().as_millisecond())
-}
-
-/// Arabic, Persian and Indic digits as 0-9.
-fn western_digits(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let zero = match c {
-                '\u{660}'..='\u{669}' => 0x660,
-                '\u{6f0}'..='\u{6f9}' => 0x6f0,
-                '\u{966}'..='\u{96f}' => 0x966,
-                '\u{e50}'..='\u{e59}' => 0xe50,
-                _ => return c,
-            };
-            char::from_digit(u32::from(c) - zero, 10).unwrap_or(c)
-        })
-        .collect()
 }
 
 /// The day, and the text without it.
@@ -95,7 +86,14 @@ fn day(text: &str, hint: Hint) -> Option<(civil::Date, String)> {
         return Some(named);
     }
     let found = numeric?;
-    let (day, month) = ordered(&found[1], &found[3], &found[2], text, hint)?;
+    if hint.year_first && found[4].len() == 2 {
+        return Some((
+            date(&found[1], &found[3], &found[4])?,
+            without(text, &found),
+        ));
+    }
+    let (day, month) = ordered(&found[1], &found[3], &found[2], text, hint)
+        .or_else(|| nearest(&found[1], &found[3], &found[4], hint.sent?))?;
     Some((date(&found[4], month, day)?, without(text, &found)))
 }
 
@@ -128,6 +126,29 @@ fn ordered<'n>(
         Some((second, first))
     } else {
         None
+    }
+}
+
+/// Which of two numbers is the day, by when the mail around was sent.
+fn nearest<'n>(
+    first: &'n str,
+    second: &'n str,
+    year: &str,
+    sent: Millis,
+) -> Option<(&'n str, &'n str)> {
+    let age = |day: &str, month: &str| {
+        let noon = date(year, month, day)?.at(0, 0, 0, 0);
+        let noon = noon.to_zoned(TimeZone::UTC).ok()?;
+        // Somewhere it is tomorrow already.
+        let age = sent - noon.timestamp().as_millisecond() + CLOSE / 14;
+        (age >= 0).then_some(age)
+    };
+    match (age(first, second), age(second, first)) {
+        (Some(_), None) => Some((first, second)),
+        (None, Some(_)) => Some((second, first)),
+        (Some(a), Some(b)) if a <= CLOSE && b > CLOSE => Some((first, second)),
+        (Some(a), Some(b)) if b <= CLOSE && a > CLOSE => Some((second, first)),
+        _ => None,
     }
 }
 

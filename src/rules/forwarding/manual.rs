@@ -5,10 +5,10 @@
 
 use super::dates::{self, Hint};
 use super::{mailbox, some};
-use crate::rules::mail::{Address, ForwardKind, Forwarded, Mail};
+use crate::rules::mail::{Address, ForwardKind, Forwarded, Mail, Millis};
 use crate::rules::quoting::Field;
 use crate::rules::quoting::attribution::{Strength, attribution_at, quote_follows};
-use crate::rules::quoting::headers::{Block, block_at, glued};
+use crate::rules::quoting::headers::{Block, announced_at, block_at, glued};
 use crate::rules::quoting::lines::{depth, is_blank, unquote};
 use crate::rules::quoting::separators::{Separator, separator};
 use crate::rules::subject;
@@ -35,23 +35,32 @@ struct Found {
 pub fn find(mail: &Mail, text: &str) -> Option<Forwarded> {
     let lines: Vec<&str> = text.lines().collect();
     let found = (0..lines.len().min(MAX_NOTE_LINES)).find_map(|at| opening_at(&lines, at))?;
-    let note = some(&lines[..found.start].join("\n"));
+    let start = above(&lines, found.start);
+    let note = some(&lines[..start].join("\n"));
     let mut forwarded = match &found.opening {
         Opening::Headers { block, announced } => {
             let author = block.get(Field::From).and_then(mailbox::first);
             if !announced && !is_forward(mail, author.as_ref()) {
                 return None;
             }
-            from_block(block, author)
+            let mut forwarded = from_block(block, author, mail.date);
+            let above = lines[start..found.start].iter();
+            forwarded.date = forwarded.date.or_else(|| {
+                above
+                    .rev()
+                    .find_map(|line| dates::parse(line, hint_of(block, mail.date)))
+            });
+            forwarded
         }
         Opening::Attribution { text, .. } => {
             if !says_forward(mail) {
                 return None;
             }
-            from_attribution(text, &mail.subject)?
+            from_attribution(text, mail)?
         }
     };
-    let (text, below) = body(&lines[found.body..], &found.opening);
+    let after = past_closing(&lines, found.body);
+    let (text, below) = body(&lines[after..], &found.opening);
     forwarded.kind = ForwardKind::Manual;
     forwarded.by = Some(mail.from.clone());
     forwarded.text = some(&text);
@@ -62,12 +71,33 @@ pub fn find(mail: &Mail, text: &str) -> Option<Forwarded> {
     Some(forwarded)
 }
 
+/// Quoted lines right above a quoted block are its own: "> Message du 03/05/23".
+fn above(lines: &[&str], start: usize) -> usize {
+    let quoted = |n: &usize| depth(lines[*n]) > 0 && !is_blank(lines[*n]);
+    let own = |_: &usize| lines.get(start).is_some_and(|line| depth(line) > 0);
+    let begins = (0..start).rev().take_while(|n| own(n) && quoted(n)).last();
+    begins.unwrap_or(start)
+}
+
+/// Zoho closes the header block with the line that opened it.
+fn past_closing(lines: &[&str], body: usize) -> usize {
+    let next = (body..lines.len().min(body + 2)).find(|&n| !is_blank(lines[n]));
+    let closing = next.filter(|&n| {
+        let frame = lines[n].trim().starts_with("====");
+        frame && separator(lines[n]).is_some_and(|(kind, _)| kind == Separator::Forward)
+    });
+    closing.map_or(body, |n| n + 1)
+}
+
 fn opening_at(lines: &[&str], at: usize) -> Option<Found> {
     if is_blank(lines[at]) {
         return None;
     }
     if let Some((kind, rest)) = separator(lines[at]) {
-        return below_separator(lines, at, kind, rest);
+        let found = below_separator(lines, at, kind, rest);
+        if found.is_some() || kind != Separator::Rule {
+            return found;
+        }
     }
     if let Some(block) = block_at(lines, at)
         && block.convinces(false)
@@ -114,7 +144,7 @@ fn below_separator(lines: &[&str], at: usize, kind: Separator, rest: &str) -> Op
         }));
     }
     let next = (at + 1..lines.len().min(at + 5)).find(|&n| !is_blank(lines[n]))?;
-    if let Some(block) = block_at(lines, next).filter(|block| block.convinces(true)) {
+    if let Some(block) = announced_at(lines, next) {
         return Some(headers(block));
     }
     let introduced = attribution_at(lines, next).filter(|_| announced)?;
@@ -149,13 +179,8 @@ fn is_forward(mail: &Mail, author: Option<&Address>) -> bool {
     !answers_author && !in_thread
 }
 
-fn from_block(block: &Block, author: Option<Address>) -> Forwarded {
-    let says = |label: &str| block.fields.iter().any(|found| found.label == label);
-    let croatian = says("šalje") || says("prima") || (says("poslano") && says("predmet"));
-    let hint = Hint {
-        day_first: block.is_localised(),
-        croatian,
-    };
+fn from_block(block: &Block, author: Option<Address>, sent: Option<Millis>) -> Forwarded {
+    let hint = hint_of(block, sent);
     Forwarded {
         author,
         reply_to: block.get(Field::ReplyTo).and_then(mailbox::first),
@@ -167,8 +192,22 @@ fn from_block(block: &Block, author: Option<Address>) -> Forwarded {
     }
 }
 
+fn hint_of(block: &Block, sent: Option<Millis>) -> Hint {
+    let says = |label: &str| block.fields.iter().any(|found| found.label == label);
+    let korean = |c: char| ('\u{ac00}'..='\u{d7af}').contains(&c);
+    Hint {
+        day_first: block.is_localised(),
+        croatian: says("šalje") || says("prima") || (says("poslano") && says("predmet")),
+        year_first: block
+            .fields
+            .iter()
+            .any(|found| found.label.contains(korean)),
+        sent,
+    }
+}
+
 /// Outlook 2019 forwards with an attribution alone; the subject is the outer one.
-fn from_attribution(text: &str, outer_subject: &str) -> Option<Forwarded> {
+fn from_attribution(text: &str, mail: &Mail) -> Option<Forwarded> {
     let author = mailbox::in_attribution(text)?;
     let dated = text
         .replace(&author.address, " ")
@@ -176,12 +215,13 @@ fn from_attribution(text: &str, outer_subject: &str) -> Option<Forwarded> {
     let english = text.trim_start().starts_with("On ");
     let hint = Hint {
         day_first: !english,
-        croatian: false,
+        sent: mail.date,
+        ..Hint::default()
     };
     Some(Forwarded {
         date: dates::parse(&dated, hint),
         author: Some(author),
-        subject: some(&subject::bare(outer_subject)),
+        subject: some(&subject::bare(&mail.subject)),
         ..Forwarded::default()
     })
 }

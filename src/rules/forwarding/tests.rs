@@ -4,6 +4,7 @@ mod dates;
 mod limits;
 mod manual;
 mod matrix;
+mod programs;
 
 use super::*;
 use crate::rules::mail::{Address, Header};

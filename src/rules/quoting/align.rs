@@ -7,9 +7,9 @@ const WINDOW: usize = 400;
 /// Words that must agree for a line to be found again.
 const ANCHOR: usize = 3;
 
-/// For each plain line the mark of the HTML words it consists of; `None` where they were not found.
-pub fn marks(html: &[(bool, String)], plain: &[&str]) -> Vec<Option<bool>> {
-    let words: Vec<(String, bool)> = html
+/// For each plain line the mark of most HTML words it consists of; `None` where they were not found.
+pub fn marks<M: Copy + PartialEq>(html: &[(M, String)], plain: &[&str]) -> Vec<Option<M>> {
+    let words: Vec<(String, M)> = html
         .iter()
         .flat_map(|(mark, line)| words_of(line).map(move |word| (word, *mark)))
         .collect();
@@ -23,16 +23,26 @@ pub fn marks(html: &[(bool, String)], plain: &[&str]) -> Vec<Option<bool>> {
                 .iter()
                 .zip(&wanted)
                 .take_while(|(known, word)| known.0 == **word);
-            let found: Vec<bool> = found.map(|(known, _)| known.1).collect();
+            let found: Vec<M> = found.map(|(known, _)| known.1).collect();
             next = at + found.len();
-            let marked = found.iter().filter(|mark| **mark).count();
-            Some(marked * 2 > found.len())
+            majority(&found)
         })
         .collect()
 }
 
+/// The mark that more than half of them bear, else the first.
+fn majority<M: Copy + PartialEq>(marks: &[M]) -> Option<M> {
+    let votes = |mark: &M| marks.iter().filter(|other| *other == mark).count();
+    let first = marks.first()?;
+    let last = marks.last()?;
+    let wins = [first, last]
+        .into_iter()
+        .find(|mark| votes(mark) * 2 > marks.len());
+    wins.or(Some(first)).copied()
+}
+
 /// Where the line's first words stand among the HTML's, from `next` on.
-fn locate(words: &[(String, bool)], next: usize, wanted: &[String]) -> Option<usize> {
+fn locate<M>(words: &[(String, M)], next: usize, wanted: &[String]) -> Option<usize> {
     let anchor = &wanted[..wanted.len().min(ANCHOR)];
     let fits = |at: usize| {
         words[at..]

@@ -42,6 +42,8 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
+static CLOCK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|\D)\d{1,2}[:.h]\d{2}(?:\D|$)").ok());
 static ISO_START: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^20\d\d[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d\d)?").ok());
 
@@ -153,6 +155,9 @@ fn opens(folded: &str) -> bool {
 /// Judges one line, or several joined.
 pub fn judge(text: &str) -> Option<Strength> {
     let folded = fold(text);
+    if text.trim_end().ends_with(" >>>") && matches(&DATE, &folded) {
+        return Some(Strength::Strong);
+    }
     let framed = folded.starts_with("--") && folded.ends_with("--");
     let body = folded.trim_start_matches(is_frame);
     let trimmed = body.trim_end_matches(['-', '–', '—', '_', '*', ' ', '.', '~', ']']);
@@ -175,6 +180,7 @@ pub fn judge(text: &str) -> Option<Strength> {
     ends_with_verb(said, &signs)
         .or_else(|| holds_verb(said, &signs))
         .or_else(|| without_verb(said, &signs))
+        .or_else(|| in_any_language(said, &signs))
 }
 
 struct Signs {
@@ -284,6 +290,13 @@ fn without_verb(said: &str, signs: &Signs) -> Option<Strength> {
     let gmt = iso && said.contains(" gmt") && said.len() < 80;
     let posted = said.starts_with("posted by ") && said.contains(" on ") && signs.date;
     (gmt || posted).then_some(Strength::Strong)
+}
+
+/// Day, time, `<address>` and a colon at the end: so nobody but a mail program writes.
+fn in_any_language(said: &str, signs: &Signs) -> Option<Strength> {
+    let dated = has_year(said) && matches(&CLOCK, said);
+    let named = signs.address && said.contains('<') && said.contains('>');
+    (signs.colon && dated && named).then_some(Strength::Strong)
 }
 
 fn has_year(said: &str) -> bool {

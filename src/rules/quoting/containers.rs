@@ -4,6 +4,7 @@
 //! do count only if what they hold looks quoted.
 
 use super::attribution::{self, Strength};
+use super::evidence::Evidence;
 use super::headers;
 use super::separators::{Separator, separator};
 use crate::rules::html_text::head_below;
@@ -14,21 +15,84 @@ const HEAD_LINES: usize = 12;
 /// Containers looked into before the rest is taken for decoration: keeps hostile nesting cheap.
 const MAX_LOOKS: usize = 60;
 
-/// Whether each node of the tree, by number, is inside a quote.
-pub fn quoted_nodes(tree: &Tree) -> Vec<bool> {
-    let mut quoted = vec![false; tree.ids().end];
-    let mut looks = MAX_LOOKS;
+/// What each node of the tree, by number, is part of. `marker` is the name hidden in a mail of ours
+/// that this one quotes.
+pub fn judge(tree: &Tree, marker: Option<&str>) -> Vec<Evidence> {
+    let mut judging = Judging {
+        nodes: vec![Evidence::None; tree.ids().end],
+        looks: MAX_LOOKS,
+        blockquote: 0,
+        container: 0,
+    };
     for id in tree.ids() {
-        if quoted[id] {
-            continue;
+        if judging.nodes[id] == Evidence::None {
+            judging.node(tree, id, marker);
         }
-        match reach(tree, id, &mut looks) {
-            Reach::Nothing => {}
-            Reach::Inside => quoted[tree.subtree(id)].fill(true),
-            Reach::Rest => quoted[id..].fill(true),
+        if tree.node(id).name() == "blockquote" {
+            judging.blockquote = judging.blockquote.max(tree.subtree(id).end);
         }
     }
-    quoted
+    judging.nodes
+}
+
+struct Judging {
+    nodes: Vec<Evidence>,
+    looks: usize,
+    /// Where the outermost blockquote around the current node ends.
+    blockquote: usize,
+    /// Where the container ends whose blockquotes are old and whose other words are not.
+    container: usize,
+}
+
+impl Judging {
+    fn node(&mut self, tree: &Tree, id: usize, marker: Option<&str>) {
+        let range = tree.subtree(id);
+        if marker.is_some_and(|marker| bears(tree, id, marker)) {
+            let end = self.end_of_ours(tree, id);
+            self.nodes[id..end].fill(Evidence::Old);
+        } else if id < self.container && tree.node(id).name() == "blockquote" {
+            self.nodes[range].fill(Evidence::Old);
+        } else {
+            match reach(tree, id, &mut self.looks) {
+                Reach::Nothing => {}
+                Reach::Inside => self.inside(tree, id),
+                Reach::Own => self.nodes[range].fill(Evidence::Own),
+                Reach::Rest => self.nodes[id..].fill(Evidence::Old),
+            }
+        }
+    }
+
+    /// Our mail is what the marked element holds. Of an anchor without content only the place is
+    /// left: below it all is ours, as far as the blockquote goes that it stands in.
+    fn end_of_ours(&self, tree: &Tree, id: usize) -> usize {
+        if !head_below(tree, id, 1).is_empty() {
+            tree.subtree(id).end
+        } else if id < self.blockquote {
+            self.blockquote
+        } else {
+            self.nodes.len()
+        }
+    }
+
+    /// Gmail leaves answers between the quotes within its container, as siblings of the blockquotes.
+    fn inside(&mut self, tree: &Tree, id: usize) {
+        let range = tree.subtree(id);
+        let children = &tree.node(id).children;
+        let quotes = |child: &&usize| tree.node(**child).name() == "blockquote";
+        match children.iter().find(quotes) {
+            Some(&first) => {
+                self.nodes[id..tree.subtree(first).end].fill(Evidence::Old);
+                self.container = self.container.max(range.end);
+            }
+            None => self.nodes[range].fill(Evidence::Old),
+        }
+    }
+}
+
+/// Whether our hidden name stands on this element; programs put prefixes before it and more behind.
+fn bears(tree: &Tree, id: usize, marker: &str) -> bool {
+    let node = tree.node(id);
+    node.attribute("id").contains(marker) || node.attribute("name").contains(marker)
 }
 
 /// How far a node's mark goes.
@@ -36,6 +100,8 @@ enum Reach {
     Nothing,
     /// The element and all it holds.
     Inside,
+    /// The element and all it holds is a quotation its writer made by hand.
+    Own,
     /// Everything from here to the end of the document.
     Rest,
 }
@@ -103,6 +169,9 @@ fn reach(tree: &Tree, id: usize, looks: &mut usize) -> Reach {
         || (name == "blockquote" && is_cite(node.attribute("type")));
     if certain {
         return Reach::Inside;
+    }
+    if name == "blockquote" && node.has_class("gmail_quote") {
+        return Reach::Own;
     }
     let doubtful = DOUBTFUL_CLASSES.iter().any(|class| node.has_class(class))
         || node.attribute("id").starts_with("yahoo_quoted")

@@ -118,17 +118,55 @@ pub fn block_at(lines: &[&str], at: usize) -> Option<Block> {
     (first.field != Field::Other).then_some(block)
 }
 
+/// The header block that begins on line `at` below a separator. There the colon may be missing: some
+/// programs set labels and values as columns.
+pub fn announced_at(lines: &[&str], at: usize) -> Option<Block> {
+    let known = block_at(lines, at).filter(|block| block.convinces(true));
+    known.or_else(|| columns_at(lines, at))
+}
+
+/// `From "Anna" <a@b.c>` and so on: at least three fields, one of them the author's address.
+fn columns_at(lines: &[&str], at: usize) -> Option<Block> {
+    let fields: Vec<Found> = lines[at..]
+        .iter()
+        .map_while(|line| column_of(content(line)))
+        .collect();
+    let author = fields
+        .iter()
+        .any(|found| found.field == Field::From && has_address(&found.value));
+    (author && fields.len() >= 3).then(|| Block {
+        start: at,
+        end: at + fields.len(),
+        depth: depth(lines[at]),
+        fields,
+    })
+}
+
+fn column_of(text: &str) -> Option<Found> {
+    let (label, value) = text.split_once([' ', '\t'])?;
+    let label = fold(label);
+    let &field = FIELDS.get(label.as_str())?;
+    let value = value.trim().to_owned();
+    Some(Found {
+        field,
+        label,
+        value,
+    })
+}
+
 /// Where a field's lines are.
 struct Extent {
     first: usize,
     after: usize,
 }
 
-/// The field at `line`, or after one blank line inside a block.
+/// The field at `line`, or after a blank line or two inside a block.
 fn field_at(lines: &[&str], line: usize, block: &Block) -> Option<(Found, Extent)> {
     let begun = !block.fields.is_empty();
-    let gap = begun && lines.get(line).is_some_and(|l| is_blank(l));
-    let first = line + usize::from(gap);
+    let blank = |n: usize| lines.get(n).is_some_and(|line| is_blank(line));
+    let blanks = (line..line + 2).take_while(|&n| begun && blank(n)).count();
+    let gap = blanks > 0;
+    let first = line + blanks;
     let text = *lines.get(first)?;
     let known = label_of(content(text));
     let mut found = known.or_else(|| unknown_label(content(text)).filter(|_| begun && !gap))?;

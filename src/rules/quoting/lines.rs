@@ -17,8 +17,17 @@ pub fn depth(line: &str) -> usize {
 pub fn is_quoted(line: &str) -> bool {
     let inner = line.trim_start_matches([' ', '\u{a0}']);
     let indent = line.len() - inner.len();
-    let banner = line.contains('<') && line.trim_end().ends_with("<<<");
+    let banner = line.contains('<') && line.trim_end().ends_with("<<<") || is_groupwise(inner);
     inner.starts_with('>') && indent <= MAX_QUOTE_INDENT && !inner.starts_with(">From ") && !banner
+}
+
+/// `>>> Anna <a@b.c> 5/3/2023 9:14 AM >>>`: GroupWise's attribution, no quoted line.
+pub fn is_groupwise(line: &str) -> bool {
+    let line = line.trim();
+    let inner = line
+        .strip_prefix(">>> ")
+        .and_then(|line| line.strip_suffix(" >>>"));
+    inner.is_some_and(|inner| inner.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// The line without up to `levels` quote marks and the blank after each.
@@ -54,7 +63,7 @@ pub fn has_words(line: &str) -> bool {
     line.chars().any(char::is_alphanumeric)
 }
 
-/// Lower case, single spaces, without marks of writing direction and other invisibles.
+/// Lower case, single spaces, ASCII digits, without marks of writing direction and other invisibles.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
@@ -67,11 +76,28 @@ pub fn fold(text: &str) -> String {
                 }
             }
             c if is_invisible(c) => {}
-            c => folded.push(c),
+            c => folded.push(ascii_digit(c)),
         }
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// A decimal digit of any script people date their mail in as ASCII; else the character itself.
+fn ascii_digit(c: char) -> char {
+    const ZEROS: [u32; 15] = [
+        0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0x1040,
+        0x17e0, 0xff10,
+    ];
+    if c < '\u{660}' {
+        return c;
+    }
+    let value = ZEROS
+        .iter()
+        .find_map(|zero| u32::from(c).checked_sub(*zero).filter(|value| *value < 10));
+    value
+        .and_then(|value| char::from_digit(value, 10))
+        .unwrap_or(c)
 }
 
 /// Whether the byte range `start..end` of `text` is not part of a longer word. Scripts that write

@@ -7,8 +7,11 @@
 //! forwarded mail is [`forwarding`](super::forwarding)'s.
 
 mod align;
+mod answers;
 pub mod attribution;
 mod containers;
+mod evidence;
+mod glued;
 pub mod headers;
 mod history;
 pub mod lines;
@@ -22,89 +25,46 @@ pub use words::labels::Field;
 use super::html_text::labelled_lines;
 use super::html_tree::Tree;
 use super::mail::{Mail, Parted};
+use evidence::Evidence;
 
-/// HTML longer than this is not looked at for containers; its text still is.
-const LONGEST_HTML: usize = 8 << 20;
+/// What is known of the conversation a mail belongs to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Thread<'a> {
+    /// The texts of earlier messages: what repeats them is old, in whatever language it is introduced.
+    pub earlier: &'a [&'a str],
+    /// The name hidden in the mail of ours that this one quotes, as `token::marker` made it.
+    pub marker: Option<&'a str>,
+}
 
 /// Parts a mail's text, with the HTML's containers as evidence where there is HTML.
 pub fn part(mail: &Mail) -> Parted {
-    part_against(mail, &[])
+    part_within(mail, Thread::default())
 }
 
 /// Parts a text that has nothing but its wording.
 pub fn part_text(text: &str) -> Parted {
-    text::part(text, &[])
+    let text = glued::apart(text);
+    text::part(&text, &[])
 }
 
 /// Parts the readable text of an HTML body.
 pub fn part_html(html: &str) -> Parted {
     let tree = Tree::parse(html);
-    let quoted = containers::quoted_nodes(&tree);
-    let (known, lines): (Vec<bool>, Vec<String>) =
-        labelled_lines(&tree, |id| quoted[id]).into_iter().unzip();
+    let nodes = containers::judge(&tree, None);
+    let (known, lines): (Vec<Evidence>, Vec<String>) =
+        labelled_lines(&tree, |id| nodes[id]).into_iter().unzip();
     text::part(&lines.join("\n"), &known)
 }
 
-/// Parts a mail's text; lines whose words stand in one of `history`, the earlier messages of the
-/// conversation, are old in whatever language they were introduced.
-pub fn part_against(mail: &Mail, history: &[&str]) -> Parted {
-    let lines: Vec<&str> = mail.text.lines().collect();
-    let mut known = html_evidence(mail, &lines);
-    if !history.is_empty() {
-        let repeated = history::known_lines(&lines, history);
-        for (line, repeated) in known.iter_mut().zip(introduced(&lines, repeated)) {
-            *line |= repeated;
-        }
+/// Parts a mail's text with all that is known of its conversation.
+pub fn part_within(mail: &Mail, thread: Thread<'_>) -> Parted {
+    let text = glued::apart(&mail.text);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut known = evidence::of_html(mail, thread.marker, &lines);
+    if !thread.earlier.is_empty() {
+        evidence::add_history(&mut known, &lines, thread.earlier);
     }
-    text::part(&mail.text, &known)
-}
-
-/// For each line of the text whether the HTML says it is quoted.
-fn html_evidence(mail: &Mail, lines: &[&str]) -> Vec<bool> {
-    let html = mail
-        .html
-        .as_deref()
-        .filter(|html| html.len() <= LONGEST_HTML);
-    let Some(html) = html else {
-        return vec![false; lines.len()];
-    };
-    let tree = Tree::parse(html);
-    let quoted = containers::quoted_nodes(&tree);
-    if !quoted.contains(&true) {
-        return vec![false; lines.len()];
-    }
-    let marked = labelled_lines(&tree, |id| quoted[id]);
-    let marks = align::marks(&marked, lines);
-    marks
-        .into_iter()
-        .map(|mark| mark.unwrap_or(false))
-        .collect()
-}
-
-/// Adds to the known lines those that introduce them in words no table has: up to two lines above
-/// that end in a colon, or lines of `label: value`.
-fn introduced(lines: &[&str], mut known: Vec<bool>) -> Vec<bool> {
-    for at in 1..lines.len() {
-        let starts = known[at] && !known[at - 1];
-        if !starts {
-            continue;
-        }
-        let above = lines[..at].iter().enumerate().rev();
-        let readable = above.filter(|(_, line)| !lines::is_blank(line)).take(6);
-        for (n, (line_at, line)) in readable.enumerate() {
-            let text = lines::content(line);
-            let says_who = n < 2 && text.ends_with([':', '：']) && text.len() < 300;
-            let field = text.split_once([':', '：']).is_some_and(|(label, value)| {
-                label.chars().count() < 24
-                    && (lines::has_address(value) || value.contains(|c: char| c.is_ascii_digit()))
-            });
-            if known[line_at] || !(says_who || field) {
-                break;
-            }
-            known[line_at] = true;
-        }
-    }
-    known
+    text::part(&text, &known)
 }
 
 #[cfg(test)]

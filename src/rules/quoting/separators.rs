@@ -13,7 +13,7 @@ pub enum Separator {
     Forward,
     /// A mail answered or forwarded.
     Original,
-    /// A bare rule: says something only above a header block.
+    /// A rule, bare or around words no table has: says something only above a header block.
     Rule,
 }
 
@@ -39,7 +39,19 @@ pub fn separator(line: &str) -> Option<(Separator, &str)> {
     if text.is_empty() || text.len() > LONGEST * 8 {
         return None;
     }
-    dashed(text).or_else(|| bare(text).map(|kind| (kind, "")))
+    let bare = || bare(text).map(|kind| (kind, ""));
+    match dashed(text) {
+        Some((Separator::Rule, _)) => bare().or(Some((Separator::Rule, ""))),
+        found => found.or_else(bare),
+    }
+}
+
+/// Whether the line says no more than "Original message", without dashes.
+pub fn is_title(line: &str) -> bool {
+    let text = content(line);
+    // "Reply" alone is anybody's word.
+    let telling = text.contains(' ') || !text.is_ascii();
+    telling && text.len() < LONGEST && known(text).is_some()
 }
 
 /// `---- words ----`, perhaps with more behind.
@@ -62,7 +74,10 @@ fn dashed(text: &str) -> Option<(Separator, &str)> {
         return Some((kind, rest.trim_start_matches(is_dash).trim()));
     }
     // Two languages in one line: "Preposlaná správa --- Forwarded Message".
-    known(inner.trim_end_matches(is_dash)).map(|kind| (kind, ""))
+    let whole = inner.trim_end_matches(is_dash);
+    let framed = dashes >= 3 && inner.len() - whole.len() >= 3 && whole.chars().count() <= 80;
+    let kind = known(whole).or(framed.then_some(Separator::Rule))?;
+    Some((kind, ""))
 }
 
 fn whole(inner: &str) -> Option<(&str, &str)> {
@@ -74,8 +89,18 @@ fn known(words: &str) -> Option<Separator> {
     if words.len() > LONGEST {
         return None;
     }
+    let words = words.replace("&nbsp;", " ");
     let words = fold(words.trim_matches([':', ' ', '*', '：']));
-    if FORWARDED_SET.contains(words.as_str()) || words.starts_with("forwarded by ") {
+    // Horde and mutt name the author there.
+    let named = || {
+        let (head, _) = words.split_at_checked(words.find(['<', '@'])?)?;
+        let forwarded = |phrase: &&str| head.starts_with(*phrase);
+        FORWARDED_SET.iter().any(forwarded).then_some(())
+    };
+    if FORWARDED_SET.contains(words.as_str())
+        || words.starts_with("forwarded by ")
+        || named().is_some()
+    {
         Some(Separator::Forward)
     } else if ORIGINAL_SET.contains(words.as_str()) || words.starts_with("original message from") {
         Some(Separator::Original)

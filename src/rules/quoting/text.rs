@@ -1,15 +1,16 @@
 //! Sorting the lines of a text into new words, history and signature.
 
 use super::attribution::{Strength, attribution_at, quote_follows};
-use super::headers::block_at;
+use super::evidence::{Evidence, introduces};
+use super::headers::{announced_at, block_at};
 use super::lines::{content, depth, has_words, is_blank, is_quoted};
-use super::separators::{Separator, separator};
-use super::signature;
+use super::separators::{Separator, is_title, separator};
+use super::{answers, signature};
 use crate::rules::mail::Parted;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Blank,
     New,
     /// Quoted, or an introduction to it.
@@ -19,11 +20,12 @@ enum Side {
     Signature,
 }
 
-/// Parts a text; `known[n]` says of line `n` that other evidence makes it old (HTML, earlier mail).
-pub fn part(text: &str, known: &[bool]) -> Parted {
+/// Parts a text; `known[n]` is what is known of line `n` besides its wording (HTML, earlier mail).
+pub fn part(text: &str, known: &[Evidence]) -> Parted {
     let lines: Vec<&str> = text.lines().collect();
     let mut sides = classify(&lines, known);
     keep_wrapped_quotes_whole(&lines, &mut sides);
+    answers::show_unmarked(&lines, known, &mut sides);
     keep_answers_in_place(&mut sides);
     fold_signatures(&lines, &mut sides);
     keep_rules_with_history(&lines, &mut sides);
@@ -57,20 +59,21 @@ fn undo(lines: &[&str], sides: Vec<Side>) -> Vec<Side> {
         .collect()
 }
 
-fn classify(lines: &[&str], known: &[bool]) -> Vec<Side> {
+fn classify(lines: &[&str], known: &[Evidence]) -> Vec<Side> {
     let mut sides = vec![Side::New; lines.len()];
     let mut at = 0;
     while at < lines.len() {
-        let is_known = known.get(at).copied().unwrap_or(false);
+        let evidence = known.get(at).copied().unwrap_or_default();
+        let marked = is_quoted(lines[at]) && !is_own(lines, &sides, at, evidence);
         if is_blank(lines[at]) && !is_quoted(lines[at]) {
             sides[at] = Side::Blank;
             at += 1;
-        } else if is_quoted(lines[at]) || is_known {
+        } else if marked || evidence.is_old() {
             sides[at] = Side::Quote;
             at += 1;
-        } else if let Some(start) = introduction(lines, at) {
+        } else if let Some(start) = introduction(lines, at, known) {
             let end = start.after;
-            if start.continues(lines, known) {
+            if start.continues(lines, known, &sides[..at]) {
                 sides[at..end].fill(Side::Quote);
                 at = end;
             } else {
@@ -84,29 +87,51 @@ fn classify(lines: &[&str], known: &[bool]) -> Vec<Side> {
     sides
 }
 
+/// Whether a quoted line belongs to a quotation that this mail's writer made: the HTML says so, and
+/// neither an attribution nor another quote stands right above.
+fn is_own(lines: &[&str], sides: &[Side], at: usize, evidence: Evidence) -> bool {
+    let above = (0..at).rev().find(|&n| !is_blank(lines[n]));
+    let own = |n: usize| {
+        let dated = lines[n].contains(|c: char| c.is_ascii_digit()) && introduces(lines[n], true);
+        sides[n] == Side::New && !dated
+    };
+    evidence == Evidence::Own && above.is_some_and(own)
+}
+
 /// Lines that introduce older text, ending before `after`.
 struct Introduction {
     after: usize,
 }
 
 impl Introduction {
-    /// Whether what follows is marked line by line, so that answers may stand between.
-    fn continues(&self, lines: &[&str], known: &[bool]) -> bool {
+    /// Whether what follows is marked line by line, so that answers may stand between. Lines that
+    /// only an earlier message knows may end anywhere: below them an answer is looked for if there
+    /// is none above.
+    fn continues(&self, lines: &[&str], known: &[Evidence], above: &[Side]) -> bool {
         let next = (self.after..lines.len()).find(|&n| is_quoted(lines[n]) || !is_blank(lines[n]));
-        next.is_none_or(|n| is_quoted(lines[n]) || known.get(n).copied().unwrap_or(false))
+        next.is_none_or(|n| match known.get(n).copied().unwrap_or_default() {
+            _ if is_quoted(lines[n]) => true,
+            Evidence::Old => true,
+            Evidence::Repeated => !above.contains(&Side::New),
+            _ => false,
+        })
     }
 }
 
 /// The introduction that begins on line `at`, if one does.
-fn introduction(lines: &[&str], at: usize) -> Option<Introduction> {
+fn introduction(lines: &[&str], at: usize, known: &[Evidence]) -> Option<Introduction> {
     if let Some((kind, rest)) = separator(lines[at]) {
         let block = header_after(lines, at + 1);
-        return match (kind, block) {
+        let found = match (kind, block) {
             (_, Some(after)) => Some(Introduction { after }),
             (Separator::Rule, None) => list_footer(lines, at),
             (_, None) if rest.is_empty() || rest.len() > 2 => Some(Introduction { after: at + 1 }),
             _ => None,
         };
+        // Rules may frame an attribution as well.
+        if found.is_some() || kind != Separator::Rule {
+            return found;
+        }
     }
     if let Some(block) = block_at(lines, at)
         && block.convinces(false)
@@ -115,15 +140,22 @@ fn introduction(lines: &[&str], at: usize) -> Option<Introduction> {
     }
     let found = attribution_at(lines, at)?;
     let after = at + found.lines;
-    let supported = found.strength == Strength::Strong || quote_follows(lines, after);
+    let supported = found.strength == Strength::Strong
+        || quote_follows(lines, after)
+        || old_follows(lines, after, known);
     supported.then_some(Introduction { after })
+}
+
+/// Whether the next readable line is old by other evidence.
+fn old_follows(lines: &[&str], after: usize, known: &[Evidence]) -> bool {
+    let next = (after..lines.len()).find(|&n| !is_blank(lines[n]));
+    next.is_some_and(|n| known.get(n).is_some_and(|evidence| evidence.is_old()))
 }
 
 /// The end of a header block that stands below a separator, blank lines between allowed.
 fn header_after(lines: &[&str], from: usize) -> Option<usize> {
     let at = (from..lines.len().min(from + 3)).find(|&n| !is_blank(lines[n]))?;
-    let block = block_at(lines, at).filter(|block| block.convinces(true))?;
-    Some(block.end)
+    announced_at(lines, at).map(|block| block.end)
 }
 
 /// The footer mailing lists add below a rule.
@@ -214,10 +246,10 @@ fn place_invisible_lines(lines: &[&str], sides: &mut [Side]) {
     }
 }
 
-/// A rule right above old text belongs to it.
+/// A rule right above old text belongs to it, and so does the title of it.
 fn keep_rules_with_history(lines: &[&str], sides: &mut [Side]) {
     for at in (0..lines.len()).rev() {
-        if sides[at] != Side::New || !is_rule(lines[at]) {
+        if sides[at] != Side::New || !(is_rule(lines[at]) || is_title(lines[at])) {
             continue;
         }
         let below = sides[at + 1..].iter().find(|side| **side != Side::Blank);

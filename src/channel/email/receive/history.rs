@@ -3,9 +3,10 @@
 //! anew where the mail belongs.
 
 use crate::inbox::Inbox;
-use crate::rules::mail::Mail;
+use crate::rules::contacts;
+use crate::rules::mail::{Mail, Reading};
 use crate::rules::threading;
-use casella_index::model::{ConversationId, Message};
+use casella_index::model::{ConversationId, Message, Millis};
 use casella_index::{Rows, Snapshot, StoreError};
 
 /// Messages compared with: people quote the last few.
@@ -13,9 +14,17 @@ const MOST: usize = 6;
 /// Texts longer than this are not compared with.
 const LONGEST: usize = 256 * 1024;
 
-/// The texts of the newest messages there, newest first; empty where nothing is known.
-pub(super) fn texts(inbox: &Inbox, token: Option<ConversationId>, mail: &Mail) -> Vec<String> {
-    let found = inbox.read().and_then(|rows| newest(&rows, token, mail));
+/// Conversations of a contact weighed by their newest activity.
+const MOST_CONVERSATIONS: usize = 20;
+
+/// The texts of the newest messages there, newest first; empty where nothing is known. What they
+/// quoted themselves is among them: an answer quotes that again.
+pub(super) fn texts(
+    inbox: &Inbox,
+    token: Option<ConversationId>,
+    reading: &Reading,
+) -> Vec<String> {
+    let found = inbox.read().and_then(|rows| newest(&rows, token, reading));
     let messages = found.unwrap_or_else(|error| {
         tracing::warn!(%error, "earlier messages could not be read; quotes are told by their marks alone");
         Vec::new()
@@ -24,7 +33,7 @@ pub(super) fn texts(inbox: &Inbox, token: Option<ConversationId>, mail: &Mail) -
         .iter()
         .filter_map(|message| inbox.store.body(message).ok());
     bodies
-        .map(|body| body.text)
+        .flat_map(|body| [body.text, body.quoted_text])
         .filter(|text| !text.trim().is_empty() && text.len() <= LONGEST)
         .collect()
 }
@@ -32,11 +41,15 @@ pub(super) fn texts(inbox: &Inbox, token: Option<ConversationId>, mail: &Mail) -
 fn newest(
     rows: &Snapshot,
     token: Option<ConversationId>,
-    mail: &Mail,
+    reading: &Reading,
 ) -> Result<Vec<Message>, StoreError> {
-    let conversation = match token {
+    let named = match token {
         Some(named) => rows.living(named)?.map(|living| living.id),
-        None => referred(rows, mail)?,
+        None => referred(rows, &reading.mail)?,
+    };
+    let conversation = match named {
+        Some(id) => Some(id),
+        None => running(rows, reading)?,
     };
     conversation.map_or(Ok(Vec::new()), |id| rows.thread_back(id, u32::MAX, MOST))
 }
@@ -50,4 +63,22 @@ fn referred(rows: &Snapshot, mail: &Mail) -> Result<Option<ConversationId>, Stor
         }
     }
     Ok(None)
+}
+
+/// The conversation the author's contact is in, where nothing in the mail names one.
+fn running(rows: &Snapshot, reading: &Reading) -> Result<Option<ConversationId>, StoreError> {
+    let Some(key) = contacts::key(&reading.author.address) else {
+        return Ok(None);
+    };
+    let Some(contact) = rows.contact_of(&key)? else {
+        return Ok(None);
+    };
+    let ids = rows.conversations_of(contact.id)?.into_iter().rev();
+    let mut newest: Option<(Millis, ConversationId)> = None;
+    for id in ids.take(MOST_CONVERSATIONS) {
+        let found = rows.conversation(id)?;
+        let living = found.filter(|found| found.merged_into.is_none());
+        newest = newest.max(living.map(|found| (found.updated_at, found.id)));
+    }
+    Ok(newest.map(|(_, id)| id))
 }

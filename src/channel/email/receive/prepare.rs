@@ -12,6 +12,7 @@ use crate::rules::contacts::is_team;
 use crate::rules::mail::{Reading, Team};
 use crate::rules::quoting;
 use crate::rules::threading::Mode;
+use crate::rules::token;
 use casella_index::model::MailPath;
 use casella_index::{Rows, StoreError};
 
@@ -56,10 +57,15 @@ pub fn prepare(
     };
     let config = &inbox.config.inbox;
     let tokens = recipients::tokens(inbox, &way.path.recipients, &reading.mail);
-    let earlier = history::texts(inbox, tokens.reply, &reading.mail);
-    if !earlier.is_empty() {
+    let earlier = history::texts(inbox, tokens.reply, &reading);
+    let marker = quoted_marker(inbox, &reading);
+    if !earlier.is_empty() || marker.is_some() {
         let earlier: Vec<&str> = earlier.iter().map(String::as_str).collect();
-        reading.parted = quoting::part_against(&reading.mail, &earlier);
+        let thread = quoting::Thread {
+            earlier: &earlier,
+            marker: marker.as_deref(),
+        };
+        reading.parted = quoting::part_within(&reading.mail, thread);
     }
     let enveloped = way
         .path
@@ -86,6 +92,14 @@ pub fn prepare(
     } else {
         Incoming::new(raw, reading, arrival)
     }
+}
+
+/// The name hidden in our mail that this one quotes, if it is one we signed (MAIL.md F2).
+fn quoted_marker(inbox: &Inbox, reading: &Reading) -> Option<String> {
+    let html = reading.mail.html.as_deref()?;
+    let (at, _) = token::find_marker(&inbox.keys, html)?;
+    let name = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+    Some(html[at..].chars().take_while(name).collect())
 }
 
 fn mode(threading: Threading) -> Mode {

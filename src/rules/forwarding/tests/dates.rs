@@ -6,7 +6,7 @@ use super::super::dates::{Hint, parse};
 fn dates_of_all_kinds() {
     let local = Hint {
         day_first: true,
-        croatian: false,
+        ..Hint::default()
     };
     for (text, hint, wanted) in [
         (
@@ -74,6 +74,7 @@ fn dates_of_all_kinds() {
             Hint {
                 day_first: true,
                 croatian: true,
+                ..Hint::default()
             },
             "2021-10-02T09:00:00Z",
         ),

@@ -1,6 +1,7 @@
 //! What HTML says of quotes, by the program that wrote it.
 
 use super::*;
+use crate::rules::html_text;
 
 const OLD: &str = "Old words, which are long enough to be a sentence.";
 
@@ -174,4 +175,84 @@ fn answers_inside_html_quotes_stay_in_place() {
     assert_eq!(order.len(), 5, "{}", parted.reply_text);
     assert!(order.is_sorted());
     assert!(parted.quoted_text.contains("Three?"));
+}
+
+#[test]
+fn answers_among_gmails_quotes_stay_in_their_place() {
+    let html = r#"<div dir="ltr"><br></div><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Wed, 3 May 2023 at 09:14, Anna &lt;anna@example.com&gt; wrote:<br></div><blockquote class="gmail_quote">Which colour?</blockquote><div>Blue.</div><blockquote class="gmail_quote">Which size?</blockquote><div>Large.</div><blockquote class="gmail_quote">Kind regards</blockquote></div>"#;
+    let parted = part_html(html);
+    let expected = "On Wed, 3 May 2023 at 09:14, Anna <anna@example.com> wrote:\n\n> Which colour?\n\nBlue.\n\n> Which size?\n\nLarge.";
+    assert_eq!(parted.reply_text, expected);
+    assert_eq!(parted.quoted_text, "> Kind regards");
+}
+
+#[test]
+fn a_quotation_made_by_hand_is_its_writers_own() {
+    let own = r#"<div>The poem goes:</div><blockquote class="gmail_quote" style="border-left:1px solid rgb(204,204,204)">Two roads diverged.</blockquote>"#;
+    assert_eq!(
+        part_html(own).reply_text,
+        "The poem goes:\n\n> Two roads diverged."
+    );
+    let answer = r#"<div>Yes.</div><div>On Wed, 3 May 2023 at 09:14, Anna &lt;anna@example.com&gt; wrote:</div><blockquote class="gmail_quote">Two roads?</blockquote>"#;
+    assert_eq!(part_html(answer).reply_text, "Yes.");
+}
+
+const MARKER: &str = "casella_7_mfrggzdfmztwq2lk";
+
+fn new_by_marker(html: &str) -> String {
+    let html = html.replace("MARK", MARKER).replace("OLD", OLD);
+    let mail = Mail {
+        text: html_text::to_text(&html),
+        html: Some(html),
+        ..Mail::default()
+    };
+    let thread = Thread {
+        marker: Some(MARKER),
+        ..Thread::default()
+    };
+    part_within(&mail, thread).reply_text
+}
+
+#[test]
+fn below_our_hidden_name_all_is_ours_in_any_program() {
+    for (program, html, new) in [
+        (
+            "kept whole",
+            r#"<p>New words.</p><div id="MARK">OLD</div>"#,
+            "New words.",
+        ),
+        (
+            "gmail's prefix",
+            r#"<p>New words.</p><blockquote><div id="m_-42MARK">OLD</div></blockquote>"#,
+            "New words.",
+        ),
+        (
+            "outlook's prefix",
+            r#"<p>New words.</p><div id="x_MARK">OLD</div>"#,
+            "New words.",
+        ),
+        (
+            "word keeps the anchor alone",
+            r#"<p class=MsoNormal>New words.</p><p class=MsoNormal><a name="MARK"></a>OLD</p><p>More OLD</p>"#,
+            "New words.",
+        ),
+        (
+            "answered below a quote",
+            r#"<blockquote><a name="MARK"></a>OLD</blockquote><p>New words.</p>"#,
+            "New words.",
+        ),
+        (
+            "all within it",
+            r#"<div id="MARK"><p>New words.</p></div>"#,
+            "New words.",
+        ),
+    ] {
+        assert_eq!(new_by_marker(html), new, "{program}");
+    }
+}
+
+#[test]
+fn anothers_hidden_name_says_nothing() {
+    let html = r#"<p>New words.</p><div id="casella_8_aaaaaaaaaaaaaaaa">More of them.</div>"#;
+    assert_eq!(new_by_marker(html), "New words.\n\nMore of them.");
 }

@@ -80,7 +80,10 @@ fn no_line_is_ever_lost() {
         };
         assert_nothing_lost(
             &text,
-            &part_against(&mail, &["words of one's own more words words of one's own"]),
+            &part_within(
+                &mail,
+                thread(&["words of one's own more words words of one's own"]),
+            ),
         );
     }
 }

@@ -3,4 +3,5 @@
 mod gate;
 mod landing;
 mod office;
+mod quotes;
 mod reports;
