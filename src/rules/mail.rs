@@ -38,6 +38,19 @@ pub struct Attachment {
     pub part: u32,
 }
 
+/// Bits of a part's number that are its own; above them stands that of a part in an attached mail.
+const OWN_BITS: u32 = 16;
+
+/// The number of a part of an attached mail, seen from the mail around it.
+pub fn inner_part(attached: u32, part: u32) -> u32 {
+    attached | (part << OWN_BITS)
+}
+
+/// The number of a part within its mail, and of one within that part, or 0.
+pub fn split_part(part: u32) -> (u32, u32) {
+    (part & ((1 << OWN_BITS) - 1), part >> OWN_BITS)
+}
+
 /// Per-recipient fields of a `message/delivery-status` part (RFC 3464 section 2.3).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryStatus {

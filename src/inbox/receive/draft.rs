@@ -121,7 +121,7 @@ impl Incoming {
             } else {
                 &body.text
             }),
-            attachments: reading.mail.attachments.iter().map(attachment).collect(),
+            attachments: attachments(&reading.mail, by_team),
             email: Some(email),
             ..Message::default()
         };
@@ -340,6 +340,23 @@ fn address(given: &mail::Address) -> MailAddress {
         name: given.name.clone(),
         address: given.address.clone(),
     }
+}
+
+/// The mail's files; of one that a colleague passed on as an attachment the customer's files too.
+fn attachments(mail: &Mail, by_team: Option<ForwardKind>) -> Vec<Attachment> {
+    let own = mail.attachments.iter().map(attachment);
+    let attached = mail
+        .attached
+        .iter()
+        .filter(|_| by_team == Some(ForwardKind::Attached));
+    let inner = attached.flat_map(|(outer, inner)| {
+        inner.attachments.iter().map(|given| Attachment {
+            source: AttachmentSource::Part(mail::inner_part(*outer, given.part)),
+            inline: false,
+            ..attachment(given)
+        })
+    });
+    own.chain(inner).collect()
 }
 
 fn attachment(given: &mail::Attachment) -> Attachment {

@@ -39,6 +39,7 @@ fn place(line: &str) -> Option<usize> {
         .max()?;
     let (before, rest) = line.split_at(at);
     let dated = rest.chars().take(40).any(|c| c.is_ascii_digit());
+    let before = before.trim_end_matches(['-', '_', ' ']);
     let whole = judge(content(line)) == Some(Strength::Strong) && !has_words_of_own(before);
     let splits = dated && has_words(before) && !whole && judge(rest) == Some(Strength::Strong);
     splits.then_some(at)

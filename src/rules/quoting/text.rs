@@ -90,12 +90,15 @@ fn classify(lines: &[&str], known: &[Evidence]) -> Vec<Side> {
 /// Whether a quoted line belongs to a quotation that this mail's writer made: the HTML says so, and
 /// neither an attribution nor another quote stands right above.
 fn is_own(lines: &[&str], sides: &[Side], at: usize, evidence: Evidence) -> bool {
-    let above = (0..at).rev().find(|&n| !is_blank(lines[n]));
+    if evidence != Evidence::Own {
+        return false;
+    }
     let own = |n: usize| {
         let dated = lines[n].contains(|c: char| c.is_ascii_digit()) && introduces(lines[n], true);
         sides[n] == Side::New && !dated
     };
-    evidence == Evidence::Own && above.is_some_and(own)
+    let above = (0..at).rev().find(|&n| !is_blank(lines[n]));
+    above.is_some_and(own)
 }
 
 /// Lines that introduce older text, ending before `after`.

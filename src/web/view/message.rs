@@ -25,6 +25,8 @@ pub struct MessageView {
     pub swap_undo: Option<String>,
     /// Whom the mail itself names as its sender, where another was taken for the author.
     pub named: Option<String>,
+    /// Who becomes the author by it, where that is not the forwarder.
+    pub swap_to: Option<String>,
     pub external: bool,
     pub recipients: Option<String>,
     pub subject: Option<String>,
@@ -123,12 +125,14 @@ impl MessageView {
             auth: mail.and_then(|m| badge(words, m)),
             forwarded_by: mail.and_then(|m| m.forwarded_by.as_ref()).map(in_words),
             swap_undo: mail
-                .filter(|m| swapped(message, m).is_some() && setting.can_write)
+                .filter(|m| swapped(message, m).is_some() || other_author(m).is_some())
+                .filter(|_| setting.can_write)
                 .map(|_| format!("/messages/{}/unswap", message.id)),
             named: mail
                 .filter(|m| m.forwarded_by.is_none())
                 .and_then(|m| swapped(message, m))
                 .map(in_words),
+            swap_to: mail.and_then(other_author),
             external: mail.is_some_and(|m| m.external),
             recipients: mail.and_then(|m| recipients(words, message, m)),
             subject: Some(message.subject.clone()).filter(|s| !s.is_empty()),
@@ -326,6 +330,14 @@ fn swapped<'a>(message: &Message, mail: &'a EmailFacts) -> Option<&'a MailAddres
     let author = message.author.address.as_deref().unwrap_or_default();
     let own = former.address.eq_ignore_ascii_case(&mail.from.address);
     (own && !former.address.eq_ignore_ascii_case(author)).then_some(former)
+}
+
+/// The person a forward was taken from when it was given back to who forwarded it.
+fn other_author(mail: &EmailFacts) -> Option<String> {
+    let former = mail.swapped_from.as_ref()?;
+    let by = mail.forwarded_by.as_ref()?;
+    let forwarder = former.address.eq_ignore_ascii_case(&by.address);
+    (!forwarder).then(|| in_words(former))
 }
 
 fn in_words(address: &MailAddress) -> String {

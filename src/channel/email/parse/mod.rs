@@ -29,7 +29,7 @@ mod tree;
 mod unpack;
 mod words;
 
-use crate::rules::mail::{Address, Attachment, Header, Mail};
+use crate::rules::mail::{Address, Attachment, Header, Mail, split_part};
 use charset::Hint;
 use fields::Block;
 use gather::Gathered;
@@ -46,10 +46,16 @@ pub fn mail(raw: &[u8]) -> Mail {
     mail_at(raw, 0)
 }
 
-/// The attachment of that number in [`Mail::attachments`], with its decoded bytes.
+/// The attachment of that number in [`Mail::attachments`], or of the number [`inner_part`](crate::rules::mail::inner_part) makes of
+/// it and of one in [`Mail::attached`], with its decoded bytes.
 pub fn attachment(raw: &[u8], part: u32) -> Option<(Attachment, Vec<u8>)> {
-    let index = usize::try_from(part).ok()?.checked_sub(1)?;
-    find(raw, |items| (index < items.len()).then_some(index))
+    let (outer, inner) = split_part(part);
+    let index = usize::try_from(outer).ok()?.checked_sub(1)?;
+    let found = find(raw, |items| (index < items.len()).then_some(index))?;
+    match inner {
+        0 => Some(found),
+        inner => attachment(&found.1, inner),
+    }
 }
 
 /// The attachment the HTML refers to as `cid:CONTENT_ID`, with its decoded bytes.

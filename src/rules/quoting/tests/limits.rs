@@ -112,6 +112,14 @@ fn much_of_anything_is_sorted_in_linear_time() {
 }
 
 #[test]
+fn a_hundred_thousand_quote_marks_are_nothing() {
+    for line in [">\n", "\n", ">>\n\n", "x\n>\n"] {
+        let text = line.repeat(100_000);
+        part_text(&format!("New words.\n{text}"));
+    }
+}
+
+#[test]
 fn hostile_html_is_sorted_in_linear_time() {
     for piece in [
         "<div class=gmail_quote>",

@@ -343,3 +343,50 @@ async fn an_address_typed_into_a_widget_is_proven_by_the_token_alone() {
         "from now on it is his"
     );
 }
+
+#[tokio::test]
+async fn of_a_mail_passed_on_as_attachment_the_customers_files_are_files_of_the_message() {
+    let office = Office::open().await;
+    office.agent("anna@localhost");
+    let received = office
+        .deliver(
+            "From: Anna <anna@localhost>
+To: inbox@localhost
+Subject: Fwd: Invoice
+Message-ID: <f@localhost>
+Content-Type: multipart/mixed; boundary=out
+
+--out
+
+Can somebody check?
+--out
+Content-Type: message/rfc822
+
+From: Mario <mario@x.example>
+Subject: Invoice
+Message-ID: <o@x.example>
+Content-Type: multipart/mixed; boundary=in
+
+--in
+
+It is wrong.
+--in
+Content-Type: application/pdf; name=invoice.pdf
+Content-Disposition: attachment; filename=invoice.pdf
+
+%PDF-1.4
+--in--
+--out--
+",
+        )
+        .await;
+    let message = office.message(received.message);
+    let file = &message.attachments[1];
+    assert_eq!(file.name, "invoice.pdf");
+    let AttachmentSource::Part(part) = file.source else {
+        panic!("the file is in the mail: {file:?}");
+    };
+    let raw = office.inbox.store.blob(message.email.unwrap().raw.unwrap());
+    let (_, content) = crate::channel::email::parse::attachment(&raw.unwrap(), part).unwrap();
+    assert!(content.starts_with(b"%PDF-1.4"));
+}
