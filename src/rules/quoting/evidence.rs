@@ -68,7 +68,7 @@ fn introduced(lines: &[&str], repeated: &[bool]) -> Vec<Evidence> {
     };
     let mut marks: Vec<Evidence> = repeated.iter().map(mark).collect();
     for at in 1..lines.len() {
-        if !(repeated[at] && !repeated[at - 1]) {
+        if !repeated[at] || repeated[at - 1] {
             continue;
         }
         let above = lines[..at].iter().enumerate().rev();
