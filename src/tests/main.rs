@@ -16,6 +16,7 @@ mod chat_mail;
 mod chat_story;
 mod commands;
 mod http;
+mod live_pages;
 mod messenger;
 mod pages;
 mod world;
