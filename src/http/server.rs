@@ -257,7 +257,8 @@ where
         move |request| {
             heard.store(true, Ordering::Relaxed);
             let server = server.clone();
-            async move { Ok::<_, Infallible>(server.answer(peer, request).await) }
+            // In a box that goes once it has answered: an event stream then holds only what it needs.
+            Box::pin(async move { Ok::<_, Infallible>(server.answer(peer, request).await) })
         }
     });
     let builder = builder();
