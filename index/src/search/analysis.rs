@@ -164,10 +164,11 @@ impl<'a> Pieces<'a> {
     fn word(&mut self) -> bool {
         self.begin(self.at);
         self.piece.kind = Kind::Word;
-        while let Some(c) = self.peek() {
-            if !belongs(c) {
+        loop {
+            self.plain_run();
+            let Some(c) = self.peek().filter(|c| !c.is_ascii() && belongs(*c)) else {
                 break;
-            }
+            };
             if self.piece.text.len() < LONGEST_WORD {
                 fold_char(c, &mut self.piece.text);
             }
@@ -175,6 +176,19 @@ impl<'a> Pieces<'a> {
         }
         self.piece.to = self.at;
         true
+    }
+
+    /// Takes what of a word is ASCII, as most words are: it folds byte by byte.
+    fn plain_run(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        let run = rest.iter().take_while(|b| b.is_ascii_alphanumeric());
+        let run = run.count();
+        let room = LONGEST_WORD.saturating_sub(self.piece.text.len()).min(run);
+        let plain = self.text[self.at..self.at + room].chars();
+        self.piece
+            .text
+            .extend(plain.map(|c| c.to_ascii_lowercase()));
+        self.at += run;
     }
 
     fn begin(&mut self, from: usize) {

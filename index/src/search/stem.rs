@@ -3,6 +3,7 @@
 //! A message is stemmed by the rules of the one language it seems to be written in; a question, too
 //! short to tell, by those of all. Stems are taken before folding, because the rules know accents.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use frostem::{Algorithm, Stemmer};
@@ -94,6 +95,8 @@ pub struct StemmingStream<'a> {
     text: &'a str,
     stemmer: Option<Stemmer>,
     pieces: Pieces<'a>,
+    /// Words given out: the field keeps neither how often nor where, and stemming is dear.
+    seen: HashSet<&'a str>,
     token: Token,
 }
 
@@ -105,6 +108,7 @@ impl Tokenizer for Stemming {
             text,
             stemmer: stemmer_for(text),
             pieces: Pieces::new(text),
+            seen: HashSet::new(),
             token: Token::default(),
         }
     }
@@ -115,6 +119,9 @@ impl StemmingStream<'_> {
         let Some(stemmer) = &self.stemmer else {
             return false;
         };
+        if !self.seen.insert(&self.text[word.clone()]) {
+            return false;
+        }
         self.token.offset_from = word.start;
         self.token.offset_to = word.end;
         self.token.position = position;
