@@ -20,7 +20,7 @@ pub(crate) fn apply(tx: &mut Tx<'_>, seq: u64, entry: &Entry) -> Done {
     match &entry.event {
         Event::BlobKept(row) => {
             tx.put(&BLOBS, &row.id, row)?;
-            count(tx, "blob", row.id.0)
+            tx.count("blob", row.id.0)
         }
         Event::BlobErased(id) => edit_blob(tx, *id),
         Event::ContactCreated(contact) | Event::ContactChanged(contact) => put_contact(tx, contact),
@@ -28,7 +28,7 @@ pub(crate) fn apply(tx: &mut Tx<'_>, seq: u64, entry: &Entry) -> Done {
         Event::AddressSuppressed { key, suppression } => tx.put(&SUPPRESSIONS, key, suppression),
         Event::AddressFreed { key } => tx.delete(&SUPPRESSIONS, key),
         Event::ConversationOpened(conversation) => {
-            count(tx, "conversation", conversation.id.0)?;
+            tx.count("conversation", conversation.id.0)?;
             put_conversation(tx, conversation)
         }
         Event::MessageAdded {
@@ -109,16 +109,16 @@ pub(crate) fn apply(tx: &mut Tx<'_>, seq: u64, entry: &Entry) -> Done {
         }
         Event::VisitorChanged(visitor) => put_visitor(tx, visitor),
         Event::AgentChanged(agent) => {
-            count(tx, "agent", agent.id.0)?;
+            tx.count("agent", agent.id.0)?;
             tx.put(&AGENTS, &agent.id, agent)
         }
         Event::SavedReplyChanged(reply) => {
-            count(tx, "saved_reply", reply.id.0)?;
+            tx.count("saved_reply", reply.id.0)?;
             tx.put(&SAVED_REPLIES, &reply.id, reply)
         }
         Event::SavedReplyDeleted(id) => tx.delete(&SAVED_REPLIES, id),
         Event::TokenChanged(token) => {
-            count(tx, "token", token.id.0)?;
+            tx.count("token", token.id.0)?;
             tx.put(&TOKENS, &token.id, token)
         }
         Event::SettingChanged {
@@ -127,17 +127,6 @@ pub(crate) fn apply(tx: &mut Tx<'_>, seq: u64, entry: &Entry) -> Done {
         } => tx.put(&SETTINGS, name, value),
         Event::SettingChanged { name, value: None } => tx.delete(&SETTINGS, name),
         Event::Audited(audit) => tx.put(&AUDITS, &seq, audit),
-    }
-}
-
-/// Remembers the highest id given.
-fn count(tx: &mut Tx<'_>, counter: &str, id: u64) -> Done {
-    let name = counter.to_owned();
-    let highest = tx.get(&COUNTERS, &name)?.unwrap_or(0);
-    if id > highest {
-        tx.put(&COUNTERS, &name, &id)
-    } else {
-        Ok(())
     }
 }
 
@@ -150,7 +139,7 @@ fn edit_blob(tx: &mut Tx<'_>, id: BlobId) -> Done {
 }
 
 fn put_contact(tx: &mut Tx<'_>, contact: &Contact) -> Done {
-    count(tx, "contact", contact.id.0)?;
+    tx.count("contact", contact.id.0)?;
     let old = tx.contact(contact.id)?;
     for gone in old.iter().flat_map(|old| &old.addresses) {
         let stays = contact.addresses.iter().any(|kept| kept.key == gone.key);
@@ -176,7 +165,7 @@ fn merge_contacts(tx: &mut Tx<'_>, from: &Contact, into: &Contact) -> Done {
 }
 
 fn put_visitor(tx: &mut Tx<'_>, visitor: &Visitor) -> Done {
-    count(tx, "visitor", visitor.id.0)?;
+    tx.count("visitor", visitor.id.0)?;
     tx.put(&VISITORS, &visitor.id, visitor)
 }
 
@@ -241,7 +230,7 @@ fn change_message(tx: &mut Tx<'_>, message: &Message) -> Done {
 }
 
 fn add_message(tx: &mut Tx<'_>, message: &Message) -> Done {
-    count(tx, "message", message.id.0)?;
+    tx.count("message", message.id.0)?;
     tx.put(&MESSAGES, &message.id, message)?;
     tx.put(&THREAD, &(message.conversation, message.seq), &message.id)?;
     if let Some(chat) = &message.chat
@@ -377,7 +366,7 @@ fn queue_reply(
     add_message(tx, message)?;
     lift(tx, message, false, false)?;
     for job in jobs {
-        count(tx, "job", job.id.0)?;
+        tx.count("job", job.id.0)?;
         tx.put(&JOBS, &job.id, job)?;
     }
     for id in carried {

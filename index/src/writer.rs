@@ -13,9 +13,11 @@ use crate::tables::*;
 use futures_channel::oneshot;
 use redb::WriteTransaction;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, mpsc};
@@ -158,13 +160,9 @@ impl Writer {
 
     /// Runs a batch and answers it. True when the end was asked for within it.
     fn batch(&mut self, first: Box<dyn Task>) -> bool {
-        let mark = self.appender.mark();
         let mut done: Vec<Box<dyn Task>> = Vec::new();
         let mut ended = false;
         let result = self.transact(first, &mut done, &mut ended);
-        if result.is_err() {
-            self.appender.rewind(mark);
-        }
         if let Err(error) = &result {
             self.note_failure(error);
         }
@@ -181,19 +179,33 @@ impl Writer {
         done: &mut Vec<Box<dyn Task>>,
         ended: &mut bool,
     ) -> Result<(), StoreError> {
-        let opened = self.begin(false);
-        let mut next = Some(first);
-        let mut tx = match opened {
-            Ok(txn) => Tx::new(
-                txn,
-                &mut self.appender,
-                self.shared.last.load(Ordering::Acquire),
-            ),
+        let txn = match self.begin(false) {
+            Ok(txn) => txn,
             Err(error) => {
-                done.extend(next);
+                done.push(first);
                 return Err(error);
             }
         };
+        // Not before: beginning may have reopened the store, and moved the end.
+        let mark = self.appender.mark();
+        let result = self.run_all(txn, first, done, ended);
+        if result.is_err() {
+            self.appender.rewind(mark);
+        }
+        result
+    }
+
+    /// Runs all that waits, at most [`BATCH`] of it, and commits.
+    fn run_all(
+        &mut self,
+        txn: WriteTransaction,
+        first: Box<dyn Task>,
+        done: &mut Vec<Box<dyn Task>>,
+        ended: &mut bool,
+    ) -> Result<(), StoreError> {
+        let last = self.shared.last.load(Ordering::Acquire);
+        let mut tx = Tx::new(&txn, &mut self.appender, last);
+        let mut next = Some(first);
         let mut whole = true;
         while let Some(mut task) = next.take() {
             whole = task.run(&mut tx);
@@ -207,17 +219,19 @@ impl Writer {
                 Err(_) => {}
             }
         }
+        let (changes, prepared) = (tx.changes, tx.finish(whole));
         if !whole {
-            tx.txn.abort()?;
+            txn.abort()?;
             return Err(StoreError::Aborted {
                 why: "another write of the same batch failed".into(),
             });
         }
-        if tx.changes == 0 {
-            tx.txn.abort()?;
+        if changes == 0 {
+            txn.abort()?;
             return Ok(());
         }
-        let (last, touched) = tx.commit()?;
+        let (last, touched) = prepared?;
+        txn.commit()?;
         self.unsettled = true;
         self.publish(last, touched);
         Ok(())
@@ -326,9 +340,15 @@ fn put<K: Key, V: Serialize + DeserializeOwned>(
     Ok(())
 }
 
+type OpenTable<'w> = redb::Table<'w, &'static [u8], &'static [u8]>;
+
 /// A write in progress: reads see what was recorded before them.
 pub struct Tx<'w> {
-    txn: WriteTransaction,
+    txn: &'w WriteTransaction,
+    /// The tables used so far: opening one costs more than reading a row of it.
+    tables: RefCell<HashMap<String, Rc<RefCell<OpenTable<'w>>>>>,
+    /// The highest ids given and recorded, where they rose in this batch.
+    highest: BTreeMap<String, u64>,
     appender: &'w mut Appender,
     stamp: Stamp,
     last: u64,
@@ -348,10 +368,12 @@ macro_rules! new_ids {
 }
 
 impl<'w> Tx<'w> {
-    fn new(txn: WriteTransaction, appender: &'w mut Appender, last: u64) -> Tx<'w> {
+    fn new(txn: &'w WriteTransaction, appender: &'w mut Appender, last: u64) -> Tx<'w> {
         let stamp = Stamp::new(0, crate::event::Actor::System);
         Tx {
             txn,
+            tables: RefCell::default(),
+            highest: BTreeMap::new(),
             appender,
             stamp,
             last,
@@ -385,10 +407,25 @@ impl<'w> Tx<'w> {
     }
 
     fn give(&mut self, counter: &'static str) -> Result<u64, StoreError> {
-        let stored = self.get(&COUNTERS, &counter.to_owned())?.unwrap_or(0);
+        let stored = self.highest(counter)?;
         let given = self.given.entry(counter).or_insert(0);
         *given = stored.max(*given) + 1;
         Ok(*given)
+    }
+
+    fn highest(&self, counter: &str) -> Result<u64, StoreError> {
+        match self.highest.get(counter) {
+            Some(highest) => Ok(*highest),
+            None => Ok(self.get(&COUNTERS, &counter.to_owned())?.unwrap_or(0)),
+        }
+    }
+
+    /// Remembers the highest id given.
+    pub(crate) fn count(&mut self, counter: &str, id: u64) -> Result<(), StoreError> {
+        if id > self.highest(counter)? {
+            self.highest.insert(counter.to_owned(), id);
+        }
+        Ok(())
     }
 
     /// Records what happened and applies it to the tables. Returns its sequence.
@@ -477,7 +514,11 @@ impl<'w> Tx<'w> {
         key: &K,
         value: &V,
     ) -> Result<(), StoreError> {
-        put(&self.txn, table, key, value)
+        let rows = self.open(table.name)?;
+        let bytes = Table::<K, V>::bytes(value)?;
+        rows.borrow_mut()
+            .insert(key.encode().as_slice(), bytes.as_slice())?;
+        Ok(())
     }
 
     pub(crate) fn delete<K: Key, V: Serialize + DeserializeOwned>(
@@ -485,8 +526,8 @@ impl<'w> Tx<'w> {
         table: &Table<K, V>,
         key: &K,
     ) -> Result<(), StoreError> {
-        let mut rows = self.txn.open_table(definition(table.name))?;
-        rows.remove(key.encode().as_slice())?;
+        let rows = self.open(table.name)?;
+        rows.borrow_mut().remove(key.encode().as_slice())?;
         Ok(())
     }
 
@@ -495,9 +536,28 @@ impl<'w> Tx<'w> {
             .insert(conversation.id, Facet::of(conversation));
     }
 
-    fn commit(self) -> Result<(u64, BTreeMap<ConversationId, Facet>), StoreError> {
-        self.appender.flush()?;
-        self.txn.commit()?;
+    fn open(&self, name: &str) -> Result<Rc<RefCell<OpenTable<'w>>>, StoreError> {
+        let mut tables = self.tables.borrow_mut();
+        if let Some(open) = tables.get(name) {
+            return Ok(open.clone());
+        }
+        let open = Rc::new(RefCell::new(self.txn.open_table(definition(name))?));
+        tables.insert(name.to_owned(), open.clone());
+        Ok(open)
+    }
+
+    /// Readies the transaction for its commit, if it is to have one: counters written, raw bytes on
+    /// disk, tables closed. Returns the last sequence and what was touched.
+    fn finish(
+        mut self,
+        wanted: bool,
+    ) -> Result<(u64, BTreeMap<ConversationId, Facet>), StoreError> {
+        if wanted && self.changes > 0 {
+            for (counter, highest) in std::mem::take(&mut self.highest) {
+                self.put(&COUNTERS, &counter, &highest)?;
+            }
+            self.appender.flush()?;
+        }
         Ok((self.last, self.touched))
     }
 }
@@ -505,8 +565,9 @@ impl<'w> Tx<'w> {
 impl Rows for Tx<'_> {
     fn raw_get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         use redb::ReadableTable;
-        let rows = self.txn.open_table(definition(table))?;
-        Ok(rows.get(key)?.map(|value| value.value().to_vec()))
+        let rows = self.open(table)?;
+        let row = rows.borrow().get(key)?.map(|value| value.value().to_vec());
+        Ok(row)
     }
 
     fn raw_walk(
@@ -517,7 +578,8 @@ impl Rows for Tx<'_> {
         backwards: bool,
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
-        let rows = self.txn.open_table(definition(table))?;
-        walk(&rows, from, to, backwards, visit)
+        let rows = self.open(table)?;
+        let rows = rows.borrow();
+        walk(&*rows, from, to, backwards, visit)
     }
 }
