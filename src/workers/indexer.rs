@@ -13,8 +13,8 @@ use std::time::Duration;
 
 /// How long to wait before trying again what failed.
 const AFTER_FAILURE: Millis = 10 * SECOND;
-/// About a third of the processor time that mail gets when both want it (nice(2)).
-const NICENESS: i32 = 5;
+/// About a tenth of the processor time that mail gets when both want it (sched(7)).
+const NICENESS: i32 = 10;
 /// The longest sleep: whoever wants a new index waits no longer for this thread to look.
 const LONGEST_SLEEP: Millis = SECOND;
 

@@ -17,7 +17,7 @@ const STACK: usize = 16 * 1024 * 1024;
 /// its place until its time is up.
 const AT_ONCE: usize = 64;
 /// Threads kept while there is nothing to read.
-const KEPT: usize = 4;
+const KEPT: usize = 16;
 
 type Job = Box<dyn FnOnce() + Send>;
 
