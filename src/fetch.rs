@@ -154,6 +154,21 @@ impl Fetcher {
             .unwrap_or(Err(Problem::TimedOut))
     }
 
+    /// The same, but a redirect is the reply.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_once(
+        &self,
+        call: Call,
+        trust: Trust,
+        bounds: Bounds,
+    ) -> Result<Reply, Problem> {
+        tokio::time::timeout(bounds.time, self.once(&call, trust, bounds.most))
+            .await
+            .unwrap_or(Err(Problem::TimedOut))
+    }
+
     async fn follow(&self, mut call: Call, trust: Trust, most: usize) -> Result<Reply, Problem> {
         for _ in 0..=HOPS {
             let reply = self.once(&call, trust, most).await?;

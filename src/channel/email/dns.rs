@@ -85,7 +85,11 @@ impl Dns {
     /// # Errors
     /// The DNS does not answer.
     pub async fn texts(&self, name: &str) -> Outcome<Vec<String>> {
-        let records = none_if_unknown(self.ask(name, RecordType::TXT).await, name)?;
+        none_if_unknown(self.texts_of(name).await, name)
+    }
+
+    async fn texts_of(&self, name: &str) -> Result<Vec<String>, DnsFault> {
+        let records = self.ask(name, RecordType::TXT).await?;
         let text = |record: &RData| match record {
             RData::TXT(text) => Some(text.to_string()),
             _ => None,
@@ -146,6 +150,10 @@ impl Lookup for Dns {
 
     fn addresses<'a>(&'a self, host: &'a str) -> Answer<'a, IpAddr> {
         Box::pin(self.addresses_of(host))
+    }
+
+    fn texts<'a>(&'a self, name: &'a str) -> Answer<'a, String> {
+        Box::pin(self.texts_of(name))
     }
 }
 

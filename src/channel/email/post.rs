@@ -10,13 +10,14 @@ use casella_index::{Actor, Event, StoreError};
 
 use super::compose::{self, ComposeError};
 use super::deliver::{
-    Caller, Courier, Direct, End, Failure, Letter, Receipt, Settings, Timeouts, Trust,
+    Caller, Courier, Direct, End, Failure, Keeper, Letter, Receipt, Settings, Timeouts, Trust,
 };
 use super::dkim::{KeyError, Keyring};
 use super::dns::Dns;
 use super::gather;
 use crate::channel::{Deliver, Lane};
 use crate::error::{self, Outcome};
+use crate::fetch::Fetcher;
 use crate::inbox::Inbox;
 use crate::inbox::delivery::Attempt;
 use crate::render::Templates;
@@ -54,6 +55,7 @@ impl Post {
         dns: Dns,
     ) -> Outcome<Self> {
         let config = &inbox.config;
+        let fetcher = Fetcher::new(&config.fetch.allow);
         let settings = Settings {
             via: config.outbound.via.clone(),
             password: config.outbound.password.clone(),
@@ -67,7 +69,7 @@ impl Post {
                 timeouts: Timeouts::default(),
             },
         };
-        let courier = Courier::new(settings, Arc::new(dns));
+        let courier = Courier::new(settings, Arc::new(dns), Keeper::new(Arc::new(fetcher)));
         Ok(Self::new(inbox.clone(), templates, public_url, courier))
     }
 

@@ -7,7 +7,9 @@ use casella_index::{Event, Stamp};
 use mail_parser::MessageParser;
 
 use super::*;
-use crate::channel::email::deliver::fake::{HANG_UP, Rule, Script, Server, Zone, always, once};
+use crate::channel::email::deliver::fake::{
+    HANG_UP, Rule, Script, Server, Zone, always, no_policies, once,
+};
 use crate::channel::email::deliver::{Caller, Courier, Direct, Settings, Timeouts, Trust};
 use crate::channel::email::post::Post;
 use crate::clock::Clock;
@@ -55,7 +57,7 @@ fn post(inbox: &Inbox, via: &str) -> Arc<dyn Deliver> {
             timeouts: Timeouts::default(),
         },
     };
-    let courier = Courier::new(settings, Arc::new(Zone::default()));
+    let courier = Courier::new(settings, Arc::new(Zone::default()), no_policies());
     let templates = Arc::new(Templates::load(None).unwrap());
     Arc::new(Post::new(
         inbox.clone(),
@@ -385,4 +387,22 @@ async fn a_full_outbox_empties() {
     }
     assert_eq!(server.mails().len(), 100);
     assert!(world.jobs().is_empty());
+}
+
+/// R13.
+#[tokio::test]
+async fn trust_a_clock_that_jumps_makes_no_storm_of_retries() {
+    let server = server(vec![always("MAIL", "451 not now")]).await;
+    let world = World::new(&via(&server)).await;
+    let id = world.answer("Hi", false).await;
+    world.until(id, |d| d.attempts == 1).await;
+    for (jump, attempts) in [(3_600_000, 2), (86_400_000, 3)] {
+        world.clock.advance(jump);
+        world.until(id, |d| d.attempts == attempts).await;
+        let next = world.jobs()[0].next_at;
+        assert!(
+            next - world.clock.now() >= 60_000,
+            "the next try is a while off"
+        );
+    }
 }

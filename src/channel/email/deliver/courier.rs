@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::limits::Rate;
 use super::route::{self, Direct, Lookup};
 use super::session::{Caller, Peer, REMEDY, Session};
+use super::sts::Keeper;
 use super::{End, Failure, Letter, Receipt};
 use crate::config::Via;
 use crate::rules::envelope;
@@ -40,6 +41,7 @@ pub struct Settings {
 pub struct Courier {
     settings: Settings,
     dns: Arc<dyn Lookup>,
+    sts: Keeper,
     destinations: Mutex<HashMap<String, Arc<Destination>>>,
 }
 
@@ -51,10 +53,11 @@ struct Destination {
 }
 
 impl Courier {
-    pub fn new(settings: Settings, dns: Arc<dyn Lookup>) -> Self {
+    pub fn new(settings: Settings, dns: Arc<dyn Lookup>, sts: Keeper) -> Self {
         Self {
             settings,
             dns,
+            sts,
             destinations: Mutex::default(),
         }
     }
@@ -136,7 +139,8 @@ impl Courier {
             }
             Via::Mx | Via::Hold => {
                 let domain = domain_of(&letter.to).unwrap_or_default();
-                self.settings.direct.peers(&*self.dns, &domain).await
+                let peers = self.settings.direct.peers(&*self.dns, &domain).await?;
+                self.sts.bind(&*self.dns, &domain, peers).await
             }
         }
     }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::route::{Answer, DnsFault, Lookup};
+use super::sts::{Keeper, Policies};
 use super::wire::Stream;
 
 /// A few names; all others do not exist.
@@ -16,6 +17,7 @@ use super::wire::Stream;
 pub struct Zone {
     mx: HashMap<String, Vec<(u16, String)>>,
     addresses: HashMap<String, Vec<IpAddr>>,
+    texts: HashMap<String, Vec<String>>,
     unavailable: Vec<String>,
 }
 
@@ -29,6 +31,12 @@ impl Zone {
     pub fn addresses(mut self, host: &str, addresses: &[&str]) -> Self {
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
         self.addresses.insert(host.into(), addresses);
+        self
+    }
+
+    pub fn texts(mut self, name: &str, texts: &[&str]) -> Self {
+        let texts = texts.iter().map(|text| text.to_string()).collect();
+        self.texts.insert(name.into(), texts);
         self
     }
 
@@ -60,6 +68,21 @@ impl Lookup for Zone {
     fn addresses<'a>(&'a self, host: &'a str) -> Answer<'a, IpAddr> {
         Box::pin(async move { self.find(&self.addresses, host) })
     }
+
+    fn texts<'a>(&'a self, name: &'a str) -> Answer<'a, String> {
+        Box::pin(async move { self.find(&self.texts, name) })
+    }
+}
+
+/// No domain has an MTA-STS policy.
+pub fn no_policies() -> Keeper {
+    struct Nowhere;
+    impl Policies for Nowhere {
+        fn fetch<'a>(&'a self, _: &'a str) -> super::sts::Text<'a> {
+            Box::pin(async { None })
+        }
+    }
+    Keeper::new(Arc::new(Nowhere))
 }
 
 /// What the server answers to commands that begin so; the first match that is not used up counts.

@@ -16,6 +16,7 @@ mod provider;
 mod reply;
 mod route;
 mod session;
+mod sts;
 mod tls;
 mod wire;
 
@@ -29,6 +30,7 @@ use std::sync::Arc;
 pub use courier::{Courier, Settings};
 pub use route::{Answer, Direct, DnsFault, Lookup};
 pub use session::{Caller, Timeouts};
+pub use sts::{Keeper, Policies};
 pub use tls::Trust;
 
 pub use crate::rules::retry::End;

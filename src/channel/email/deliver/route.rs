@@ -31,6 +31,8 @@ pub trait Lookup: Send + Sync {
     fn mx<'a>(&'a self, domain: &'a str) -> Answer<'a, (u16, String)>;
     /// IPv4 and IPv6 addresses.
     fn addresses<'a>(&'a self, host: &'a str) -> Answer<'a, IpAddr>;
+    /// TXT records, each in one piece.
+    fn texts<'a>(&'a self, name: &'a str) -> Answer<'a, String>;
 }
 
 /// Direct delivery: which port, and which networks may be written to although they are not public.

@@ -7,7 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use super::fake::{HANG_UP, Mail, Rule, SILENCE, Script, Server, Zone, always, once};
+use super::fake::{HANG_UP, Mail, Rule, SILENCE, Script, Server, Zone, always, no_policies, once};
 use super::*;
 use crate::config::{Secret, Via};
 
@@ -50,7 +50,7 @@ fn courier(via: &str) -> Courier {
         },
         caller: caller(),
     };
-    Courier::new(settings, Arc::new(Zone::default()))
+    Courier::new(settings, Arc::new(Zone::default()), no_policies())
 }
 
 fn letter_to(to: &str) -> Letter {
@@ -405,7 +405,7 @@ async fn direct_delivery_finds_the_first_server_that_talks() {
         },
         caller: caller(),
     };
-    let receipt = Courier::new(settings, Arc::new(zone))
+    let receipt = Courier::new(settings, Arc::new(zone), no_policies())
         .deliver(&letter())
         .await;
     assert_eq!(receipt.unwrap().host, "live.example");
