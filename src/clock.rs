@@ -2,7 +2,8 @@
 //!
 //! A [`Clock`] is cloned and handed to whoever needs `now`; clones agree. It never runs backwards:
 //! when the machine's clock is set back, time goes on from where it was at the pace of the
-//! monotonic clock, until the machine's clock has caught up. Setting it forward is followed.
+//! monotonic clock, until the machine's clock has caught up. Setting it forward is followed. So it
+//! is between two starts: [`Clock::not_before`] is told when the last thing happened.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -51,6 +52,23 @@ impl Clock {
                 ahead(offset, passed, wall())
             }
             Source::Manual(now) => now.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Goes on from `at`, which was the time when we last ran, if the machine's clock was set back
+    /// since. By more than a day it is not: then it was wrong before, and is right now.
+    pub fn not_before(&self, at: Millis) {
+        let now = self.now();
+        if at <= now || at - now > DAY + HOUR {
+            return;
+        }
+        match &*self.0 {
+            Source::Machine { start, offset } => {
+                offset.fetch_max(at - millis(start.elapsed()), Ordering::SeqCst);
+            }
+            Source::Manual(now) => {
+                now.fetch_max(at, Ordering::SeqCst);
+            }
         }
     }
 
@@ -119,6 +137,18 @@ mod tests {
         clock.advance(MINUTE);
         other.set(5);
         assert_eq!(other.now(), 1_000 + MINUTE);
+    }
+
+    #[test]
+    fn a_clock_goes_on_from_where_it_was_when_we_last_ran() {
+        let machine = Clock::machine();
+        let now = machine.now();
+        machine.not_before(now + 7 * DAY);
+        assert!(machine.now() < now + DAY, "that clock was wrong");
+        machine.not_before(now + DAY);
+        assert!(machine.now() >= now + DAY);
+        machine.not_before(now);
+        assert!(machine.now() >= now + DAY);
     }
 
     #[test]

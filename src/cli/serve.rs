@@ -158,6 +158,7 @@ fn smtp_config(inbox: &Inbox) -> Outcome<Arc<SmtpConfig>> {
         limits: smtp::Limits {
             connections: config.limits.smtp_connections as usize,
             per_address: config.limits.smtp_per_address as usize,
+            line: config.limits.line_time.0,
             ..smtp::Limits::default()
         },
         spool_dir,
@@ -214,6 +215,7 @@ async fn serve_http(
         public_url: Some(app.public_url.clone()),
         certificate,
         connections: config.limits.http_connections,
+        head: config.limits.line_time.0,
         clock: app.inbox.clock.clone(),
     };
     let server = Server::new(web::routes(), app.clone(), terms, stopping);

@@ -270,6 +270,8 @@ pub struct Limits {
     pub visitors_per_minute: u32,
     /// Chat messages per visitor and minute.
     pub chat_per_minute: u32,
+    /// How long a command line, or the head of a request, may take to end once begun.
+    pub line_time: Period,
 }
 
 impl Default for Limits {
@@ -280,6 +282,7 @@ impl Default for Limits {
             http_connections: 20_000,
             visitors_per_minute: 5,
             chat_per_minute: 20,
+            line_time: Period::seconds(60),
         }
     }
 }

@@ -77,6 +77,10 @@ impl<'de> Deserialize<'de> for Size {
 pub struct Period(pub Duration);
 
 impl Period {
+    pub const fn seconds(count: u64) -> Self {
+        Self(Duration::from_secs(count))
+    }
+
     pub const fn hours(count: u64) -> Self {
         Self(Duration::from_secs(count * 3_600))
     }

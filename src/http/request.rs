@@ -19,6 +19,11 @@ use tokio::sync::watch;
 const STALLED: Duration = Duration::from_secs(30);
 /// However slowly it trickles, a body has to be there by then.
 const LONGEST: Duration = Duration::from_secs(600);
+/// Of a body that is refused for its size, so much is read all the same, for so long, while it keeps
+/// coming.
+const MOST_PASSED_OVER: usize = 64 * 1024 * 1024;
+const PASSING: Duration = Duration::from_secs(10);
+const GAP: Duration = Duration::from_millis(500);
 
 /// A request. Its body can be read once.
 #[derive(Debug)]
@@ -109,6 +114,7 @@ impl Request {
             return Ok(Bytes::new());
         };
         if hyper::body::Body::size_hint(&body).lower() > limit as u64 {
+            pass_over(body).await;
             return Err(Refusal::too_large(limit));
         }
         tokio::time::timeout(LONGEST, gather(body, limit))
@@ -158,11 +164,28 @@ async fn gather(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
         };
         if let Ok(piece) = frame.into_data() {
             if content.len() + piece.len() > limit {
+                pass_over(body).await;
                 return Err(Refusal::too_large(limit));
             }
             content.extend_from_slice(&piece);
         }
     }
+}
+
+/// Reads on without keeping anything, within bounds: many clients send all of a body before they
+/// listen, and would never hear why it is refused.
+async fn pass_over(mut body: Incoming) {
+    let mut passed = 0;
+    let reading = async {
+        while let Ok(Some(Ok(frame))) = tokio::time::timeout(GAP, body.frame()).await {
+            passed += frame.data_ref().map_or(0, Bytes::len);
+            if passed > MOST_PASSED_OVER {
+                return;
+            }
+        }
+    };
+    // Who is slower than that does without the answer.
+    let _ = tokio::time::timeout(PASSING, reading).await;
 }
 
 fn stalled() -> Refusal {

@@ -32,15 +32,13 @@ use tokio::sync::{Semaphore, watch};
 
 /// How long running requests may take to finish once the server closes.
 pub const DRAIN: Duration = Duration::from_secs(10);
-/// A connection whose first request, or a later one's head, takes longer is dropped.
-const HEAD: Duration = Duration::from_secs(60);
 /// What is written and not acknowledged for this long means that nobody is there.
 const LOST_MS: u32 = 25_000;
 /// Pause after a failed accept, which usually means that descriptors ran out.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// How a server serves.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Terms {
     pub trusted_proxies: Vec<Network>,
     /// Scheme and host people reach us by, for the origin check.
@@ -48,7 +46,22 @@ pub struct Terms {
     pub certificate: Option<Certificate>,
     /// Open connections at most; 0 is no limit.
     pub connections: u32,
+    /// A connection whose first request, or a later one's head, takes longer is dropped.
+    pub head: Duration,
     pub clock: Clock,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: Vec::new(),
+            public_url: None,
+            certificate: None,
+            connections: 0,
+            head: Duration::from_secs(60),
+            clock: Clock::default(),
+        }
+    }
 }
 
 /// What the server did so far.
@@ -96,15 +109,21 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         };
         let places = Arc::new(Semaphore::new(limit));
         let mut closing = server.closing.clone();
+        let mut failing = false;
         loop {
             let accepted = tokio::select! {
                 _ = closing.wait_for(|closing| *closing) => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => admit(&server, &places, graceful.watcher(), stream, peer),
+                Ok((stream, peer)) => {
+                    failing = false;
+                    admit(&server, &places, graceful.watcher(), stream, peer);
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept an HTTP connection");
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(%error, "cannot accept HTTP connections for now");
+                    }
                     tokio::time::sleep(BREATH).await;
                 }
             }
@@ -240,7 +259,7 @@ async fn connection<S: Clone + Send + Sync + 'static>(
         return serve(server.clone(), watcher, stream, peer).await;
     };
     let handshake = certificate.acceptor().accept(stream);
-    if let Ok(Ok(stream)) = tokio::time::timeout(HEAD, handshake).await {
+    if let Ok(Ok(stream)) = tokio::time::timeout(server.terms.head, handshake).await {
         let peer = Peer { address, tls: true };
         serve(server.clone(), watcher, stream, peer).await;
     }
@@ -251,6 +270,7 @@ where
     S: Clone + Send + Sync + 'static,
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let head = server.terms.head;
     let heard = Arc::new(AtomicBool::new(false));
     let service = service_fn({
         let heard = heard.clone();
@@ -261,7 +281,7 @@ where
             Box::pin(async move { Ok::<_, Infallible>(server.answer(peer, request).await) })
         }
     });
-    let builder = builder();
+    let builder = builder(head);
     let conversation = watcher.watch(
         builder
             .serve_connection(TokioIo::new(stream), service)
@@ -269,18 +289,18 @@ where
     );
     // hyper's own limit on the head starts only once it knows which HTTP is spoken.
     let mut conversation = pin!(conversation);
-    let early = tokio::time::timeout(HEAD, conversation.as_mut()).await;
+    let early = tokio::time::timeout(head, conversation.as_mut()).await;
     if early.is_err() && heard.load(Ordering::Relaxed) {
         let _ = conversation.await;
     }
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
+fn builder(head: Duration) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(head)
         .max_buf_size(64 * 1024);
     builder
         .http2()

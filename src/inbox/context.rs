@@ -5,7 +5,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::rules::token::Keys;
-use casella_index::{Actor, Snapshot, Stamp, Store, StoreError};
+use casella_index::tables::JOURNAL;
+use casella_index::{Actor, Rows, Snapshot, Stamp, Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,6 +46,10 @@ impl Inbox {
     /// A folder in use, a damaged file, a key file others may read: told in one line.
     pub fn open(config: Config, clock: Clock, folder: &Path) -> Result<Inbox, Failure> {
         let store = Store::open(folder).map_err(Failure::new)?;
+        let newest = store.read().and_then(|rows| rows.last(&JOURNAL));
+        if let Some((_, entry)) = newest.map_err(Failure::new)? {
+            clock.not_before(entry.at);
+        }
         let secrets = keys::load(folder)?;
         let live = live::Live::follow(&store);
         Ok(Inbox(Arc::new(Shared {

@@ -39,3 +39,18 @@ fn the_setup_link_is_printed_until_there_is_an_admin() {
     world.start_again();
     assert_eq!(world.setup_link(), None);
 }
+
+#[test]
+fn who_sends_too_much_hears_so_even_after_sending_all_of_it() {
+    let world = World::start();
+    let body = vec![b'x'; 4 * 1024 * 1024 + 1];
+    let answer = ask(
+        world.http_address(),
+        "POST",
+        "/webhooks/messenger",
+        &[],
+        &body,
+    );
+    assert_eq!(answer.status, 413);
+    assert_eq!(answer.json()["error"], "too_large");
+}

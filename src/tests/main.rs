@@ -19,4 +19,5 @@ mod http;
 mod live_pages;
 mod messenger;
 mod pages;
+mod trust;
 mod world;

@@ -38,6 +38,7 @@ impl Indexer {
             bell: bell.clone(),
             follower: None,
             builder: None,
+            failure: None,
         };
         let thread = std::thread::Builder::new()
             .name("indexer".into())
@@ -127,6 +128,8 @@ struct Work {
     bell: Arc<Bell>,
     follower: Option<Follower>,
     builder: Option<(Builder, String)>,
+    /// Why the last attempt to build failed, until one succeeds.
+    failure: Option<String>,
 }
 
 impl Work {
@@ -190,16 +193,23 @@ impl Work {
         if self.builder.is_some() {
             return;
         }
-        tracing::info!("building the search index: {why}");
+        if self.failure.is_none() {
+            tracing::info!("building the search index: {why}");
+        }
         match Builder::new(self.store.clone(), &self.folder) {
             Ok(builder) => self.builder = Some((builder, why.to_owned())),
             Err(error) => self.failed(&error),
         }
     }
 
-    fn failed(&self, error: &FollowError) {
-        tracing::error!("the search index cannot be built: {error}");
-        self.serving.set_state(State::Failed(error.to_string()));
+    /// Said once for each reason: it is tried again every second.
+    fn failed(&mut self, error: &FollowError) {
+        let why = error.to_string();
+        if self.failure.as_ref() != Some(&why) {
+            tracing::error!("the search index cannot be built: {why}");
+        }
+        self.serving.set_state(State::Failed(why.clone()));
+        self.failure = Some(why);
     }
 
     /// Does the next bit of everything there is to do; says when to look again.
@@ -257,6 +267,7 @@ impl Work {
             self.follower = None;
             let (follower, index) = Follower::new(self.store.clone(), builder.finish()?)?;
             tracing::info!("the search index is built: {} messages", index.len());
+            self.failure = None;
             self.take_over(follower, index);
         }
         Ok(true)

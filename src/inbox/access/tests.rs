@@ -31,6 +31,25 @@ impl World {
         }
     }
 
+    /// Started again, while the machine's clock says that it is `now`.
+    fn again(self, now: i64) -> Self {
+        let Self {
+            access,
+            inbox,
+            _folder,
+            ..
+        } = self;
+        drop((access, inbox));
+        let clock = Clock::manual(now);
+        let inbox = Inbox::open(Config::default(), clock.clone(), _folder.path()).unwrap();
+        Self {
+            access: Access::new(inbox.clone()),
+            clock,
+            inbox,
+            _folder,
+        }
+    }
+
     async fn put(&self, email: &'static str, edit: Edit) -> Agent {
         let stamp = self.inbox.stamp(Actor::Operator);
         let write = self
@@ -339,4 +358,34 @@ async fn ended_sessions_are_swept_out() {
 fn roles_grow_in_power() {
     assert!(may(Role::Admin, Role::Agent) && may(Role::Agent, Role::Viewer));
     assert!(!may(Role::Viewer, Role::Agent) && !may(Role::Agent, Role::Admin));
+}
+
+/// R13.
+#[tokio::test]
+async fn trust_a_clock_set_back_between_two_starts_prolongs_no_session_and_keeps_the_order() {
+    for back in [HOUR, DAY] {
+        let world = World::new();
+        world.agent("mario@shop.example", Role::Agent).await;
+        let cookie = world.cookie("mario@shop.example").await;
+        world.clock.advance(7 * HOUR);
+        world.agent("luigi@shop.example", Role::Agent).await;
+        let then = world.clock.now();
+        let world = world.again(then - back);
+        assert!(world.clock.now() >= then, "what comes now comes later");
+        world.clock.advance(HOUR + MINUTE);
+        assert!(!world.is_in(&cookie).await, "eight hours are eight hours");
+    }
+}
+
+/// R13.
+#[tokio::test]
+async fn trust_a_clock_that_jumps_ahead_ends_sessions_and_none_comes_back() {
+    let world = World::new();
+    world.agent("mario@shop.example", Role::Agent).await;
+    let cookie = world.cookie("mario@shop.example").await;
+    world.clock.advance(DAY);
+    assert!(!world.is_in(&cookie).await);
+    let now = world.clock.now();
+    let world = world.again(now - DAY);
+    assert!(!world.is_in(&cookie).await);
 }

@@ -1,9 +1,8 @@
 //! A browser without a screen, and a program with a token.
 
-use super::read_all;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 /// What came back.
@@ -38,26 +37,40 @@ pub fn ask(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
+    try_ask(address, method, path, headers, body).unwrap()
+}
+
+/// The same at a server that may die meanwhile. An answer cut off in its body is one.
+///
+/// # Errors
+/// The connection broke before the whole head of an answer was there.
+pub fn try_ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(super::PATIENCE))?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-    stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(body).unwrap();
-    parse(&read_all(stream))
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)?;
+    let mut bytes = Vec::new();
+    // A server that says no before it has read everything resets; what it said counts.
+    let read = stream.read_to_end(&mut bytes);
+    parse(&bytes).ok_or_else(|| read.err().unwrap_or(io::ErrorKind::UnexpectedEof.into()))
 }
 
-fn parse(bytes: &[u8]) -> Answer {
-    let end = bytes
-        .windows(4)
-        .position(|w| w == b"\r\n\r\n")
-        .expect("a head");
+fn parse(bytes: &[u8]) -> Option<Answer> {
+    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|l| l.split(' ').nth(1)?.parse().ok());
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers: Vec<_> = lines
         .filter_map(|l| l.split_once(": "))
         .map(|(n, v)| (n.to_lowercase(), v.to_owned()))
@@ -66,29 +79,30 @@ fn parse(bytes: &[u8]) -> Answer {
     let chunked = headers
         .iter()
         .any(|(n, v)| n == "transfer-encoding" && v == "chunked");
-    Answer {
-        status: status.expect("a status"),
+    Some(Answer {
+        status,
         body: if chunked {
-            dechunked(body)
+            dechunked(body).unwrap_or_default()
         } else {
             body.to_vec()
         },
         headers,
-    }
+    })
 }
 
-fn dechunked(mut rest: &[u8]) -> Vec<u8> {
+/// `None` when it was cut off.
+fn dechunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(end) = rest.windows(2).position(|w| w == b"\r\n") {
-        let size = std::str::from_utf8(&rest[..end]).unwrap();
-        let size = usize::from_str_radix(size, 16).unwrap();
+        let size = std::str::from_utf8(&rest[..end]).ok()?;
+        let size = usize::from_str_radix(size, 16).ok()?;
         if size == 0 {
             break;
         }
-        body.extend_from_slice(&rest[end + 2..end + 2 + size]);
-        rest = &rest[end + 4 + size..];
+        body.extend_from_slice(rest.get(end + 2..end + 2 + size)?);
+        rest = rest.get(end + 4 + size..)?;
     }
-    body
+    Some(body)
 }
 
 /// A person's browser: it keeps cookies and says where it comes from.
@@ -214,17 +228,25 @@ impl Api {
 
 /// Opens an event stream.
 pub fn follow(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Events {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
+    try_follow(address, path, headers).unwrap()
+}
+
+/// The same at a server that may be dead.
+///
+/// # Errors
+/// There is no connection.
+pub fn try_follow(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> io::Result<Events> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(super::PATIENCE))?;
     let mut head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
-    Events {
+    stream.write_all(head.as_bytes())?;
+    Ok(Events {
         lines: BufReader::new(stream),
-    }
+    })
 }
 
 /// A stream of server-sent events.

@@ -1,8 +1,11 @@
 //! The running Casella that promises are tried on.
 
 pub mod browser;
+pub mod clients;
+pub mod disk;
 pub mod graph;
 pub mod http;
+pub mod process;
 pub mod shop;
 pub mod sink;
 pub mod smtp;
@@ -11,9 +14,10 @@ pub mod visitor;
 use casella_index::Store;
 use casella_index::backup::replay_differs;
 use http::{Api, Browser};
+use process::Process;
 use smtp::Smtp;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -22,7 +26,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server on a folder of its own, stopped and examined at the end.
 pub struct World {
@@ -46,12 +50,18 @@ impl World {
     /// Starts with more configuration. Sections `[http]` and `[smtp]` have their `listen` already,
     /// `[outbound]` its `via`: say `{http}`, `{smtp}` and `{outbound}` where you want them.
     pub fn with(more: &str) -> Self {
-        let mut world = Self {
+        let mut world = Self::asleep(more);
+        world.run();
+        world
+    }
+
+    /// The same, not yet started: [`start_again`](Self::start_again) does.
+    pub fn asleep(more: &str) -> Self {
+        let world = Self {
             folder: tempfile::tempdir().unwrap(),
             server: None,
         };
         world.configure(more);
-        world.run();
         world
     }
 
@@ -183,13 +193,22 @@ impl World {
         Browser::new(self.http_address())
     }
 
+    /// The server's process.
+    pub fn process(&self) -> Process {
+        Process(self.server().child.id())
+    }
+
     /// A program with a fresh API token.
     pub fn api(&self) -> Api {
+        Api::new(self.http_address(), &self.token())
+    }
+
+    /// A fresh API token.
+    pub fn token(&self) -> String {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let name = format!("test {}", MADE.fetch_add(1, Ordering::Relaxed));
         let said = self.told(&["token", "add", &name], "");
-        let token = said.split_whitespace().last().unwrap();
-        Api::new(self.http_address(), token)
+        said.split_whitespace().last().unwrap().to_owned()
     }
 
     /// Makes an agent of that role; the password is `correct horse`.
@@ -274,15 +293,8 @@ impl Drop for World {
 }
 
 /// Replaying the journal into an empty store gives the same tables.
-fn same_when_replayed(data: &Path) {
+pub fn same_when_replayed(data: &Path) {
     let store = Store::open(data).unwrap();
     let differs = replay_differs(&store).unwrap();
     assert_eq!(differs, None);
-}
-
-/// Reads to the end, however it comes.
-fn read_all(mut from: impl Read) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes).unwrap();
-    bytes
 }
