@@ -5,6 +5,7 @@
 //! outbox's matter. A chat line needs no job: it waits in the thread until the visitor's browser
 //! takes it. The words are kept as they are; nothing in them is ever a template.
 
+mod automatic;
 mod mail;
 mod reachable;
 mod recipients;

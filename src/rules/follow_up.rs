@@ -66,6 +66,8 @@ pub struct Unseen {
     pub address: bool,
     /// The visitor or the address is blocked, or mail there was refused for good.
     pub barred: bool,
+    /// Our automations wrote there so lately that they are silent for now (`rules::loops`).
+    pub quiet: bool,
 }
 
 /// When unseen answers are mailed by themselves: `after` milliseconds (a setting; `None` is never) past
@@ -73,7 +75,7 @@ pub struct Unseen {
 /// long past the oldest. `None`: not at all, as things are.
 pub fn due(unseen: &Unseen, after: Option<Millis>) -> Option<Millis> {
     let after = after.filter(|after| *after > 0)?;
-    if unseen.online || !unseen.address || unseen.barred {
+    if unseen.online || !unseen.address || unseen.barred || unseen.quiet {
         return None;
     }
     let oldest = unseen.oldest?;
@@ -113,7 +115,7 @@ mod tests {
     #[test]
     #[rustfmt::skip] // a line per case
     fn when_unseen_answers_are_mailed() {
-        let unseen = Unseen { oldest: Some(1_000), newest: Some(1_000), online: false, address: true, barred: false };
+        let unseen = Unseen { oldest: Some(1_000), newest: Some(1_000), online: false, address: true, barred: false, quiet: false };
         for (unseen, after, expected, why) in [
             (unseen, Some(600), Some(1_600), "N minutes after the answer"),
             (unseen, None, None, "the setting is off"),
@@ -123,6 +125,7 @@ mod tests {
             (Unseen { online: true, ..unseen }, Some(600), None, "the visitor is there"),
             (Unseen { address: false, ..unseen }, Some(600), None, "no address"),
             (Unseen { barred: true, ..unseen }, Some(600), None, "barred"),
+            (Unseen { quiet: true, ..unseen }, Some(600), None, "mailed there lately"),
             (Unseen { oldest: None, newest: None, ..unseen }, Some(600), None, "all was seen"),
             (unseen, Some(Millis::MAX), Some(Millis::MAX), "an absurd setting"),
         ] {

@@ -67,6 +67,13 @@ fn is_auto_reply(mail: &Mail, null_path: bool) -> bool {
     auto_submitted(mail)
         || marked_as_answer(mail)
         || (vacation::subject(&mail.subject) && corroborated(mail, null_path))
+        || thanks_by_itself(mail, null_path)
+}
+
+/// A null path on a mail of low precedence that no list sent: an acknowledgement whose subject says
+/// nothing ("Thank you for your mail").
+fn thanks_by_itself(mail: &Mail, null_path: bool) -> bool {
+    null_path && of_low_precedence(mail) && list_id(mail).is_none() && !has_list_header(mail)
 }
 
 fn forwarded_by_exchange_rule(mail: &Mail) -> bool {
@@ -119,14 +126,25 @@ fn marked_as_answer(mail: &Mail) -> bool {
 
 /// A vacation subject alone proves nothing: people write "Out of office" too. A machine's other traces must agree.
 fn corroborated(mail: &Mail, null_path: bool) -> bool {
-    let junk = mail
-        .header("Precedence")
-        .is_some_and(|p| matches!(p.trim().to_ascii_lowercase().as_str(), "junk" | "bulk"));
     null_path
-        || junk
+        || of_low_precedence(mail)
         || suppresses(mail)
+        || vacation::says_so(&mail.text)
         || !mail.in_reply_to.is_empty()
         || !mail.references.is_empty()
+}
+
+fn of_low_precedence(mail: &Mail) -> bool {
+    mail.headers_named("Precedence")
+        .any(|p| matches!(p.trim().to_ascii_lowercase().as_str(), "junk" | "bulk"))
+}
+
+fn has_list_header(mail: &Mail) -> bool {
+    let is_list = |name: &str| {
+        name.get(..5)
+            .is_some_and(|start| start.eq_ignore_ascii_case("List-"))
+    };
+    mail.headers.iter().any(|header| is_list(&header.name))
 }
 
 /// B5: still a person's mail perhaps, but our automations stay silent.
@@ -134,13 +152,9 @@ fn wants_no_machine(mail: &Mail, null_path: bool) -> bool {
     let mut precedence = mail
         .headers_named("Precedence")
         .map(|value| value.trim().to_ascii_lowercase());
-    let is_list = |name: &str| {
-        name.get(..5)
-            .is_some_and(|start| start.eq_ignore_ascii_case("List-"))
-    };
     null_path
         || precedence.any(|value| matches!(value.as_str(), "bulk" | "junk" | "list"))
-        || mail.headers.iter().any(|header| is_list(&header.name))
+        || has_list_header(mail)
         || auto_submitted(mail)
         || suppresses(mail)
         || [

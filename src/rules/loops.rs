@@ -10,6 +10,9 @@ const MOST_HOPS: usize = 25;
 /// Automatic answers to one address or conversation in a day.
 const MOST_A_DAY: usize = 5;
 
+/// How far back automatic answers count.
+pub const LOOKED_BACK: Millis = DAY;
+
 /// The header that marks what our automations send; its value is the inbox address.
 pub const LOOP_HEADER: &str = "X-Casella-Loop";
 

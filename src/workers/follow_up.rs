@@ -28,7 +28,7 @@ const FOLLOWER: &str = "follow_up";
 /// The longest sleep: the clock may be set, and the setting changed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// How soon to look again at somebody who is still there.
+/// How soon to look again at somebody who is still there, or was mailed lately.
 const STILL_THERE: Millis = MINUTE;
 
 /// How often the cursor is put down, at most.
@@ -184,8 +184,9 @@ impl Work {
             .visitor
             .is_some_and(|visitor| self.inbox.presence.is_online(visitor));
         let unseen = reply::unseen(&rows, &self.house, &conversation, online, now)?;
-        let still_there = (unseen.online && unseen.oldest.is_some()).then(|| now + STILL_THERE);
-        Ok(follow_up::due(&unseen, Some(after)).or(still_there))
+        let later = (unseen.online || unseen.quiet) && unseen.oldest.is_some();
+        let later = later.then_some(now + STILL_THERE);
+        Ok(follow_up::due(&unseen, Some(after)).or(later))
     }
 
     async fn mail(&self, id: ConversationId) -> Done {

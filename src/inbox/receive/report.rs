@@ -97,13 +97,18 @@ fn ids(incoming: &Incoming) -> Vec<String> {
 
 /// Which copy of our message it is about: the address it names, if we sent there, else the only one.
 fn recipient_of(incoming: &Incoming, message: &Message) -> Option<String> {
-    let named = named_recipient(incoming);
     let copies = &message.delivery.recipients;
-    let sent = copies.iter().find(|copy| {
-        named
-            .as_deref()
-            .is_some_and(|named| same(named, &copy.address))
-    });
+    let named = named_recipient(incoming);
+    // Behind an alias another address failed than the one we wrote to; the report may name both.
+    let told = incoming
+        .reading
+        .mail
+        .report
+        .iter()
+        .flat_map(|report| &report.recipients);
+    let written_to = told.filter_map(|told| told.original_recipient.clone());
+    let mut names = named.into_iter().chain(written_to);
+    let sent = names.find_map(|name| copies.iter().find(|copy| same(&name, &copy.address)));
     sent.or(if copies.len() == 1 {
         copies.first()
     } else {

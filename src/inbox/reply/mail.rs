@@ -32,7 +32,7 @@ pub(super) enum Record {
 
 impl Record {
     /// The catalogue key of the line in the thread, below `event.`; the composer knows the mail by it.
-    fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         match self {
             Self::Transcript => "transcript_sent",
             Self::Unseen => "unseen_mailed",

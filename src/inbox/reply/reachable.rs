@@ -1,9 +1,10 @@
 //! The facts behind "which channel leads to this person", from the store and from who is online.
 
-use super::{House, mail, recipients};
+use super::{House, automatic, mail, recipients};
 use crate::inbox::{Done, Inbox, Refused};
 use crate::rules::contacts;
 use crate::rules::follow_up::Unseen;
+use crate::rules::loops;
 use crate::rules::reach::{self, Facts, Messenger, Reach, Reason};
 use crate::rules::window;
 use casella_index::Rows;
@@ -65,6 +66,7 @@ pub fn unseen(
         online,
         address: facts.address && !facts.service,
         barred: blocked || facts.suppressed || conversation.spam,
+        quiet: !loops::may_answer(&automatic::sent(rows, house, conversation, now)?, now),
     })
 }
 

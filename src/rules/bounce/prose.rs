@@ -11,6 +11,7 @@ use crate::rules::subject::is_answer;
 
 use super::words::{
     ANNOUNCES, DAEMON_NAMES, DAEMONS, HEADERS, LABELS, OTHERS, SEPARATORS, STILL_TRYING, SUBJECTS,
+    YOUR_MESSAGE,
 };
 
 /// Enough for any notice; what lies beyond is the returned mail.
@@ -19,7 +20,8 @@ const MOST_LINES: usize = 200;
 /// Whether a mail without a machine-readable part is a report all the same. A mail system's own
 /// address needs little more. A null path or a name alone could be a vacation note or a parcel
 /// service, so there the subject, the text and an address must all agree; of anybody else the text
-/// must also return a mail or speak SMTP, for a customer's complaint must never be taken for a report.
+/// must also return a mail, speak SMTP or have a report's form, for a customer's complaint must
+/// never be taken for a report.
 pub(super) fn is_report(mail: &Mail, null_path: bool) -> bool {
     let local = mail
         .from
@@ -38,8 +40,9 @@ pub(super) fn is_report(mail: &Mail, null_path: bool) -> bool {
     let subject = contains(&mail.subject, SUBJECTS);
     let announced = notice.announces_failure();
     let answer = is_answer(&mail.subject) || !mail.in_reply_to.is_empty();
+    let machine = notice.is_technical || notice.is_formal();
     (by_address && (subject || announced))
-        || ((by_name || null_path || (notice.is_technical && !answer))
+        || ((by_name || null_path || (machine && !answer))
             && subject
             && announced
             && notice.recipient().is_some())
@@ -51,6 +54,7 @@ pub(super) struct Notice<'a> {
     text: &'a str,
     /// Whom the report was sent to and from: hardly the address that failed.
     ours: Vec<&'a str>,
+    from: &'a str,
     /// It returns a mail, or cites an SMTP dialogue.
     is_technical: bool,
 }
@@ -70,6 +74,7 @@ impl<'a> Notice<'a> {
             is_technical: end < mail.text.len() || speaks_smtp(text),
             text,
             ours,
+            from: &mail.from.address,
         }
     }
 
@@ -81,6 +86,47 @@ impl<'a> Notice<'a> {
         self.lines.iter().any(|line| contains(line, ANNOUNCES))
     }
 
+    /// Whether it has a report's form: no greeting but a sentence on "your message" that announces the
+    /// failure, and then the address on a line of its own.
+    fn is_formal(&self) -> bool {
+        let lines = self.lines.iter().filter(|line| !line.is_empty());
+        let mut lines = lines.skip_while(|line| !line.contains(char::is_alphanumeric));
+        let opens = lines.next().is_some_and(|line| {
+            let line = line.to_lowercase();
+            YOUR_MESSAGE.iter().any(|says| line.starts_with(says))
+        });
+        let announced = |at: &usize| contains(self.lines[*at], ANNOUNCES);
+        let Some(at) = (0..self.lines.len().min(6))
+            .find(announced)
+            .filter(|_| opens)
+        else {
+            return false;
+        };
+        let next = self.lines[at + 1..].iter().find(|line| !line.is_empty());
+        next.is_some_and(|line| {
+            addresses_in(line)
+                .next()
+                .is_some_and(|a| tidy(&a).len() == line.len())
+        })
+    }
+
+    /// A mailbox named without its domain on the line below the announcement, as AOL does: it is at the
+    /// reporter's own.
+    fn local_recipient(&self) -> Option<String> {
+        let domain = self.from.split_once('@')?.1.to_lowercase();
+        let at = self
+            .lines
+            .iter()
+            .position(|line| contains(line, ANNOUNCES) && line.ends_with(':'))?;
+        let name = self.lines[at + 1..].iter().find(|line| !line.is_empty())?;
+        let is_name = name.len() <= 64
+            && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-+".contains(c));
+        is_name.then(|| format!("{name}@{domain}"))
+    }
+
     /// Whether the system still tries.
     pub(super) fn is_delay(&self) -> bool {
         let text = self.lines.join(" ").to_lowercase();
@@ -89,6 +135,10 @@ impl<'a> Notice<'a> {
 
     /// The failed address, by its weight; of equals the first.
     pub(super) fn recipient(&self) -> Option<String> {
+        self.local_recipient().or_else(|| self.weighed())
+    }
+
+    fn weighed(&self) -> Option<String> {
         let mut best: Option<(i32, String)> = None;
         let mut announced = 0;
         for line in &self.lines {

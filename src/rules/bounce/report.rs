@@ -57,11 +57,28 @@ pub(super) fn trouble(mail: &Mail) -> Told {
         .or_else(|| with("delayed"))
         .or_else(|| report.recipients.first())
     {
-        Some(found) => told(found),
+        Some(found) => completed(told(found), report),
         None => Told {
             recipient: field(report, "Final-Recipient").and_then(typed_address),
             ..Told::default()
         },
+    }
+}
+
+/// Some systems put the action above the blank line and the address below it: what one group leaves
+/// out, the one that names somebody adds.
+fn completed(found: Told, report: &Report) -> Told {
+    let named = |told: &Told| told.recipient.is_some();
+    let rest = match named(&found) {
+        true => None,
+        false => report.recipients.iter().map(told).find(named),
+    };
+    let rest = rest.unwrap_or_default();
+    Told {
+        recipient: found.recipient.or(rest.recipient),
+        action: found.action.or(rest.action),
+        status: found.status.or(rest.status),
+        diagnostic: found.diagnostic.or(rest.diagnostic),
     }
 }
 

@@ -70,6 +70,23 @@ fn told(mail: &Mail) -> String {
     words.join(" ")
 }
 
+/// Exchange titles its reports in the language of its server; a gateway may have eaten the rest.
+#[test]
+#[rustfmt::skip] // a line per language
+fn reports_of_exchange_in_its_languages() {
+    for subject in [
+        "Undeliverable: Order 12", "Unzustellbar: Bestellung 12", "Non remis : Commande 12", "Non recapitabile: Ordine 12",
+        "No se puede entregar: Pedido 12", "Não é possível entregar: Pedido 12", "Onbestelbaar: Bestelling 12", "Kan inte levereras: Order 12",
+        "Kan ikke leveres: Ordre 12", "Ei voi toimittaa: Tilaus 12", "Niedostarczalne: Zamówienie 12", "Nedoručitelné: Objednávka 12",
+        "Nedoručiteľné: Objednávka 12", "Kézbesíthetetlen: Rendelés 12", "Imposibil de livrat: Comanda 12", "Не удается доставить: Заказ 12",
+        "Не вдалося доставити: Замовлення 12", "Недоставимо: Поръчка 12", "Δεν είναι δυνατή η παράδοση: Παραγγελία 12", "Teslim Edilemiyor: Sipariş 12",
+        "配信不能: 注文 12", "未送达: 订单 12", "無法傳遞: 訂單 12", "배달되지 않음: 주문 12", "לא ניתן למסירה: הזמנה 12", "غير قابل للتسليم: طلب 12",
+    ] {
+        let written = format!("From: Microsoft Outlook <MicrosoftExchange329e71ec@x.example>\nSubject: {subject}\n\nmario@x.example\n550 5.1.10 RESOLVER.ADR.RecipientNotFound\n");
+        assert_eq!(told(&mail(&written)), "mario@x.example 5.1.10 permanent", "{subject}");
+    }
+}
+
 #[test]
 fn prose_of_mail_systems() {
     let wrong = CASES.iter().filter_map(|(system, written, expected)| {
@@ -293,7 +310,31 @@ const CASES: &[(&str, &str, &str)] = &[
         "From: MAILER-DAEMON@x.example\nSubject: Undeliverable mail\n\nYour mail could not be delivered.\n",
         "- - permanent",
     ),
+    (
+        "AOL, a mailbox without its domain",
+        "From: Mail Delivery Subsystem <MAILER-DAEMON@aol.com>\nSubject: Mail Delivery Problem\n\n\
+         Your mail to the following recipients could not be delivered because they are not accepting mail from shop@list.example:\n\tmariorossi\n",
+        "mariorossi@aol.com 5.7.1 permanent",
+    ),
+    (
+        "qmail, no reason given",
+        "From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nHi. This is the qmail-send program at mx.example.\n\
+         I'm afraid I wasn't able to deliver your message to the following addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n<mario@x.example>:\n\n\
+         --- Below this line is a copy of the message.\n\nReturn-Path: <inbox@shop.example>\n",
+        "mario@x.example - permanent",
+    ),
+    (
+        "a scanner under its own name, still trying",
+        "From: virus_scanner_gateway@x.example\nSubject: Delivery failure notification\n\n\
+         Your message with Subject: Order 12\ncould not be delivered to the following recipients:\n\nmario@x.example\n\nPlease do not resend your original message.\n\nDelivery attempts will continue to be made for 5 day(s).\n",
+        "mario@x.example - passing delayed",
+    ),
     // What is no report.
+    (
+        "a customer tells of a mail to somebody else",
+        "From: Carla <carla@z.example>\nSubject: Delivery failed\n\nHello, my mail could not be delivered to\nmario@x.example\ndo you know his new address?\n",
+        "no bounce",
+    ),
     (
         "a customer complains of a parcel",
         "From: Carla <carla@z.example>\nSubject: Delivery failed\n\nMy parcel could not be delivered to me at carla@z.example, why?\n",

@@ -107,7 +107,7 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
         "relaying denied", "relay not permitted", "relay access denied", "unable to relay",
         "rejected", "refused by", "prohibited", "forbidden", "banned", "reputation",
         "authentication required", "permission denied", "abuse", "rbl", "spamhaus",
-        "does not want to receive", "restricted", "not allowing", "refusé", "abgelehnt",
+        "does not want to receive", "not accepting mail", "not accept mail from", "restricted", "not allowing", "refusé", "abgelehnt",
         "abgewiesen", "rifiutato", "rechazado", "rejeitad",
     ]),
     (Reason::SystemFull, &[
@@ -119,7 +119,7 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
         "queue too long", "too long in the queue", "could not be delivered for",
         "was undeliverable after", "retry time not reached", "gave up",
         "unable to deliver this message after", "cannot send message within",
-        "delivery failed 20 attempts", "not been delivered for", "given up",
+        "delivery failed 20 attempts", "not been delivered for", "failing for a long time",
         "too many delivery attempts", "too old", "maximum time",
     ]),
     (Reason::Unreachable, &[
@@ -171,6 +171,12 @@ pub(super) const SUBJECTS: &[&str] = &[
     "não entregue", "falha na entrega", "onbestelbaar", "niet bezorgd", "niedostarczo",
     "nie dostarczono", "не доставлен", "недоставлен", "nedoručitelná", "kan inte levereras",
     "kunne ikke leveres", "配信不能", "配信できません", "无法投递", "未送达", "退信", "전송 실패", "teslim edilemedi",
+    "não é possível entregar", "não foi possível entregar", "kan ikke leveres", "kan niet worden bezorgd", "niet-bestelbaar", "ei voi toimittaa", "toimitus epäonnistui",
+    "toimittaminen epäonnistui", "niedostarczaln", "niemożliw", "nedoručiteľn", "nedoručiteln", "nedoručen", "kézbesíthetetlen", "imposibil de livrat",
+    "nelivrat", "не удалось доставить", "не удается доставить", "недоставляем", "не вдалося доставити", "недоставимо", "не може да бъде доставено",
+    "δεν είναι δυνατή η παράδοση", "αποτυχία παράδοσης", "teslim edilemiyor", "无法送达", "無法傳遞", "無法投遞", "传递失败", "배달되지 않음", "배달할 수 없음",
+    "配信エラー", "不达", "לא ניתן למסירה", "غير قابل للتسليم", "تعذر التسليم", "isporuka nije uspjela", "nije moguće isporučiti", "ni mogoče dostaviti", "nepristatyt",
+    "không thể gửi", "tidak dapat dikirim", "ไม่สามารถส่ง", "no s'ha pogut lliurar",
 ];
 
 /// What announces the failed address.
@@ -191,10 +197,13 @@ pub(super) const ANNOUNCES: &[&str] = &[
     "no such user", "email server at", "not yet been delivered", "has been delayed",
     "being delayed", "nicht zugestellt", "konnte nicht", "empfänger", "non è stato possibile",
     "non è stato recapitato", "impossibile recapitare", "non ha raggiunto", "destinatari",
-    "n'a pas pu", "n'a pas été", "impossible de remettre", "destinataire", "no se pudo entregar",
+    "n'a pas pu", "n'a pas été", "n'a pas ete", "impossible de remettre", "destinataire", "no se pudo entregar",
     "no se ha podido", "no ha sido posible", "destinatário", "não pôde ser", "não foi possível",
     "niet worden bezorgd", "kon niet", "nie można dostarczyć", "nie została",
     "не удалось доставить", "не может быть доставлено", "не было доставлено", "получател",
+    "nem sikerült kézbesíteni", "nem kézbesíthető", "nelze doručit", "nepodařilo doručit", "nepodarilo doručiť", "nu a putut fi livrat", "δεν ήταν δυνατή η παράδοση",
+    "δεν παραδόθηκε", "teslim edilemedi", "ei voitu toimittaa", "не вдалося доставити", "לא ניתן היה למסור", "تعذر تسليم", "無法傳遞", "배달할 수 없습니다", "배달하지 못했습니다",
+    "nije moguće isporučiti", "ni bilo mogoče dostaviti", "не можа да бъде доставено",
     "kunde inte", "kunne ikke", "配信できません", "届け", "无法", "无法投递", "전송",
 ];
 
@@ -209,6 +218,15 @@ pub(super) const STILL_TRYING: &[&str] = &[
     "delivery is being delayed", "warning: message still undelivered",
     "warning: could not send message for past", "has not yet been", "non è ancora stato recapitato",
     "wird weiterhin", "verzögert", "sera retenté", "retardé", "se seguirá intentando",
+];
+
+/// How a report's first sentence begins that greets nobody.
+#[rustfmt::skip]
+pub(super) const YOUR_MESSAGE: &[&str] = &[
+    "your message", "your mail", "your email", "your e-mail", "the message", "the following message",
+    "votre message", "ihre nachricht", "ihre e-mail", "il messaggio", "il tuo messaggio",
+    "il suo messaggio", "su mensaje", "tu mensaje", "sua mensagem", "a sua mensagem", "uw bericht",
+    "twoja wiadomość", "ваше письмо", "ваше сообщение",
 ];
 
 /// What stands beside the failed address on its line.

@@ -23,6 +23,7 @@ fn mail(lines: &str) -> Mail {
                 }
             }
             "Subject" => mail.subject = value.into(),
+            "Text" => mail.text = value.into(),
             "In-Reply-To" => mail.in_reply_to = vec![value.into()],
             _ => {}
         }
@@ -81,6 +82,12 @@ fn kinds() {
         ("Subject: Abwesenheitsnotiz\nPrecedence: bulk", some, AUTO, "bulk"),
         ("Subject: Risposta automatica: Ordine\nX-Auto-Response-Suppress: All", some, AUTO, "suppresses answers"),
         ("Subject: Order\nIn-Reply-To: a@b", some, PERSON, "an ordinary answer"),
+        ("Subject: AUTO: Mario Rossi is out of the office (returning 05/01/2026)", some, PERSON, "Notes, no trace"),
+        ("Subject: AUTO: Mario Rossi is out of the office (returning 05/01/2026)\nText: Note: This is an automated response to your message", some, AUTO, "Notes, and the text says so"),
+        ("Subject: Out of office\nText: > This is an automated response\n", some, PERSON, "a quoted line says it of another mail"),
+        ("Subject: Order\nText: This is an automated response", some, PERSON, "the text alone proves nothing"),
+        ("Subject: Thank you for your mail\nPrecedence: bulk", Some(""), AUTO, "an acknowledgement from nobody"),
+        ("Subject: News\nPrecedence: bulk\nList-Unsubscribe: <https://x.example>", Some(""), SILENT, "a newsletter from nobody"),
         // No automatic answer, still a person's mail.
         ("Subject: Hello", Some(""), SILENT, "null path alone"),
         ("Subject: Hello", Some("<>"), SILENT, "null path with brackets"),
@@ -135,6 +142,9 @@ fn vacation_subjects() {
         "Risposta automatica: Ordine",
         "Fuori sede: ordine",
         "Automatische Antwort: Bestellung",
+        "自动答复: 订单",
+        "Аутоматски одговор: поруџбина",
+        "Sjálfvirkt svar: pöntun",
         "Abwesenheitsnotiz: Bestellung",
         "Réponse automatique : commande",
         "Absence du bureau : commande",

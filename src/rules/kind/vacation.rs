@@ -8,9 +8,35 @@ pub(super) fn subject(subject: &str) -> bool {
         .join(" ")
         .to_lowercase();
     let subject = subject.trim_start_matches(['[', '(', '*', '"', '\'', '«', '„', '<', '【']);
+    let subject = subject.strip_prefix("auto: ").unwrap_or(subject);
     BEGINNINGS.iter().any(|known| subject.starts_with(known))
         || ANYWHERE.iter().any(|known| subject.contains(known))
 }
+
+/// Whether the text itself says that a machine wrote it. Quoted lines say it of another mail.
+pub(super) fn says_so(text: &str) -> bool {
+    let own = text
+        .lines()
+        .take(40)
+        .filter(|line| !line.trim_start().starts_with('>'));
+    let text = own
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase();
+    SAYS_SO.iter().any(|known| text.contains(known))
+}
+
+/// Sentences of machines about themselves, in lower case.
+#[rustfmt::skip]
+const SAYS_SO: &[&str] = &[
+    "this is an automated response", "this is an automatic response", "this is an automated reply", "this is an automatic reply", "this is an auto-reply",
+    "this is an automated message", "only notification you will receive while", "automatically generated response", "automatically generated reply",
+    "questa è una risposta automatica", "questo è un messaggio automatico", "dies ist eine automatische antwort", "dies ist eine automatisch", "diese nachricht wurde automatisch",
+    "ceci est une réponse automatique", "ceci est un message automatique", "esta es una respuesta automática", "este es un mensaje automático", "esta é uma resposta automática",
+    "dit is een automatisch", "to jest automatyczna", "wiadomość wygenerowana automatycznie", "это автоматический ответ", "это автоматическое", "detta är ett automatiskt",
+    "dette er et automatisk", "tämä on automaattinen", "toto je automatická", "bu otomatik", "これは自動", "自動返信メール", "이 메일은 자동", "自动回复",
+];
 
 /// What such subjects begin with, in lower case.
 #[rustfmt::skip]
@@ -52,7 +78,7 @@ const BEGINNINGS: &[&str] = &[
     // Arabic, Hebrew, Hindi
     "رد تلقائي", "رد آلي", "خارج المكتب", "תשובה אוטומטית", "מענה אוטומטי", "לא במשרד", "स्वचालित उत्तर", "स्वतः उत्तर",
     // Chinese, Japanese, Korean, Thai, Vietnamese, Indonesian
-    "自动回复", "自動回覆", "自動回复", "自動答覆", "外出", "不在办公室", "自動返信", "自動応答", "不在通知", "外出中", "休暇", "자동 회신", "자동회신", "자동 응답",
+    "自动回复", "自动答复", "自動回覆", "jawapan automatik", "аутоматски одговор", "automatski odgovor", "sjálfvirkt svar", "erantzun automatikoa", "自動回复", "自動答覆", "外出", "不在办公室", "自動返信", "自動応答", "不在通知", "外出中", "休暇", "자동 회신", "자동회신", "자동 응답",
     "부재 중", "부재중", "การตอบกลับอัตโนมัติ", "ตอบกลับอัตโนมัติ", "trả lời tự động", "thư trả lời tự động", "balasan otomatis", "di luar kantor",
 ];
 

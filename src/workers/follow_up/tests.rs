@@ -132,6 +132,20 @@ async fn an_answer_nobody_saw_is_mailed_once_with_the_chat() {
 }
 
 #[tokio::test]
+async fn within_the_hour_of_one_mail_the_next_unseen_answer_waits() {
+    let world = World::new(10, Some("anna@example.com")).await;
+    world.answer("First").await;
+    world.clock.advance(10 * MINUTE);
+    world.mailed(1).await;
+    world.answer("Second").await;
+    world.clock.advance(15 * MINUTE);
+    world.nothing_more_than(1).await;
+    world.clock.advance(45 * MINUTE);
+    let mails = world.mailed(2).await;
+    assert_eq!(mails[1].email.as_ref().unwrap().carried.len(), 1);
+}
+
+#[tokio::test]
 async fn what_was_seen_is_not_mailed() {
     let world = World::new(10, Some("anna@example.com")).await;
     let message = world.answer("Here I am").await;

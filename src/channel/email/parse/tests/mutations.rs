@@ -3,6 +3,8 @@
 
 use super::fixtures;
 use crate::channel::email::parse::{attachment, mail};
+use crate::channel::email::{inspect, read};
+use crate::rules::mail::Team;
 
 /// A small generator (splitmix64), so that a failure can be met again.
 struct Dice(u64);
@@ -73,5 +75,26 @@ fn damaged_mails_are_read_and_their_attachments_fetched() {
                 fetched.unwrap_or_else(|| panic!("{} of {}", listed.name, raw.escape_ascii()));
             assert_eq!((&described, bytes.len() as u64), (listed, listed.size));
         }
+    }
+}
+
+/// The whole way of a mail, as `casella inspect` goes it: judged, parted, sanitised, put into words.
+#[test]
+fn damaged_mails_pass_the_whole_path() {
+    let fixtures = fixtures();
+    let mut dice = Dice(815);
+    for _ in 0..1_500 {
+        let (_, raw) = &fixtures[dice.roll(fixtures.len())];
+        let (_, other) = &fixtures[dice.roll(fixtures.len())];
+        let mut raw = raw.clone();
+        for _ in 0..=dice.roll(6) {
+            damage(&mut dice, &mut raw, other);
+        }
+        let reading = read::reading(&raw, Some(""), &Team::default());
+        let shown = inspect::object(&reading);
+        let html = shown["html"].as_str().unwrap_or_default();
+        assert!(!html.contains("<script"), "{}", raw.escape_ascii());
+        let listed = shown["attachments"].as_array().map_or(0, Vec::len);
+        assert_eq!(listed, reading.mail.attachments.len());
     }
 }
