@@ -256,17 +256,34 @@ async fn connection<S: Clone + Send + Sync + 'static>(
             address,
             tls: false,
         };
-        return serve(server.clone(), watcher, stream, peer).await;
+        return serve(server.clone(), watcher, stream, peer, Spoken::One).await;
     };
     let handshake = certificate.acceptor().accept(stream);
     if let Ok(Ok(stream)) = tokio::time::timeout(server.terms.head, handshake).await {
         let peer = Peer { address, tls: true };
-        serve(server.clone(), watcher, stream, peer).await;
+        let spoken = match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Spoken::Two,
+            _ => Spoken::One,
+        };
+        serve(server.clone(), watcher, stream, peer, spoken).await;
     }
 }
 
-async fn serve<S, I>(server: Arc<Server<S>>, watcher: Watcher, stream: I, peer: Peer)
-where
+/// Which HTTP a connection speaks: TLS agreed on it, and in the clear no browser speaks another than
+/// HTTP/1. Listening for which it might be would cost every event stream some kilobytes.
+#[derive(Debug, Clone, Copy)]
+enum Spoken {
+    One,
+    Two,
+}
+
+async fn serve<S, I>(
+    server: Arc<Server<S>>,
+    watcher: Watcher,
+    stream: I,
+    peer: Peer,
+    spoken: Spoken,
+) where
     S: Clone + Send + Sync + 'static,
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -281,7 +298,7 @@ where
             Box::pin(async move { Ok::<_, Infallible>(server.answer(peer, request).await) })
         }
     });
-    let builder = builder(head);
+    let builder = builder(head, spoken);
     let conversation = watcher.watch(
         builder
             .serve_connection(TokioIo::new(stream), service)
@@ -295,8 +312,12 @@ where
     }
 }
 
-fn builder(head: Duration) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder(head: Duration, spoken: Spoken) -> auto::Builder<TokioExecutor> {
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = match spoken {
+        Spoken::One => builder.http1_only(),
+        Spoken::Two => builder.http2_only(),
+    };
     builder
         .http1()
         .timer(TokioTimer::new())
