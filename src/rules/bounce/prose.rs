@@ -16,6 +16,8 @@ use super::words::{
 
 /// Enough for any notice; what lies beyond is the returned mail.
 const MOST_LINES: usize = 200;
+/// The same in bytes: some systems fold nothing, and every word known for a reason is looked for here.
+const MOST_TEXT: usize = 16 * 1024;
 
 /// Whether a mail without a machine-readable part is a report all the same. A mail system's own
 /// address needs little more. A null path or a name alone could be a vacation note or a parcel
@@ -62,7 +64,7 @@ pub(super) struct Notice<'a> {
 impl<'a> Notice<'a> {
     pub(super) fn of(mail: &'a Mail) -> Self {
         let end = returned_mail_starts(&mail.text);
-        let text = mail.text.get(..end).unwrap_or(&mail.text);
+        let text = &mail.text[..mail.text.floor_char_boundary(end.min(MOST_TEXT))];
         let ours = mail
             .to
             .iter()
