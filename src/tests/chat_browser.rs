@@ -215,6 +215,8 @@ async fn told_agent(driver: &Driver, world: &World, email: &str) -> Client {
         "//form[.//input[@name='browser']]//button[@type='submit']",
     )
     .await;
+    // Going on sooner would call the form back.
+    wait(&agent, "//*[contains(@class, 'toast-')]").await;
     agent
         .goto(&format!("http://{}/inbox", world.http_address()))
         .await

@@ -213,6 +213,8 @@ function patchReach(now, fresh) {
 
 let fetching = null;
 let again = false;
+// News that came while a page was fetched.
+let meanwhile = [];
 
 // Fetches this page and puts its parts in place. Looking away is not reading: such a fetch says so.
 async function refresh() {
@@ -230,8 +232,11 @@ async function refresh() {
       // The stream's own reconnect tells the agent; the next event tries again.
     }
   })();
+  meanwhile = [];
   await fetching;
   fetching = null;
+  // The page was made before them: what they showed is shown again.
+  meanwhile.forEach(show);
   if (again) {
     again = false;
     soon();
@@ -328,9 +333,14 @@ function heard(name, data, first) {
 
 let stale = false;
 
-function hearNews({ unread, dot, rows, threads, all }) {
+function hearNews(news) {
   stale = true;
-  if (all) return sometime();
+  if (news.all) return sometime();
+  if (fetching) meanwhile.push(news);
+  show(news);
+}
+
+function show({ unread, dot, rows, threads }) {
   showUnread(unread, dot);
   rows.forEach(placeRow);
   tidyList();

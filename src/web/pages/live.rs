@@ -243,7 +243,9 @@ impl News {
 
     /// Its row and the thread's surroundings changed.
     fn thread(&mut self, id: ConversationId, seq: u64) {
-        self.touched.insert(id, seq);
+        // Who comes and goes has no place in the journal: no row made before will do.
+        let newest = self.touched.entry(id).or_default();
+        *newest = seq.max(*newest);
         self.threads.entry(id.0).or_insert(Lines::Some(Vec::new()));
     }
 
