@@ -1,5 +1,8 @@
 //! An open conversation.
 
+mod composer;
+mod details;
+
 use super::ask::Ask;
 use super::guard::Viewer;
 use super::rows::{Loader, people};
@@ -8,24 +11,19 @@ use super::{Words, inbox};
 use crate::http::{Answer, Form, Refusal, Request, respond};
 use crate::inbox::line::UNDO;
 use crate::inbox::live::Brief;
-use crate::inbox::reply::{self, House};
 use crate::inbox::{Done, Refused, read, still_undoes};
-use crate::rules::follow_up::{self, Line};
-use crate::rules::reach::Reach;
 use crate::rules::threading::subject_key;
 use crate::rules::window::Window;
 use crate::web::App;
-use crate::web::view::composer::Composer;
 use crate::web::view::list::InboxPage;
 use crate::web::view::message::{MessageView, Setting};
-use crate::web::view::thread::{Details, Item, Other, Thread};
-use crate::web::view::{ButtonForm, Choice, Fact, Field, Notice, person, saved};
+use crate::web::view::thread::{Item, Thread};
+use crate::web::view::{ButtonForm, Field, Notice, person};
 use casella_index::model::*;
-use casella_index::tables::{SAVED_REPLIES, SUPPRESSIONS};
+use casella_index::tables::SUPPRESSIONS;
 use casella_index::{Rows, Snapshot};
 use hyper::StatusCode;
 use jiff::Timestamp;
-use ring::rand::{SecureRandom, SystemRandom};
 
 /// Messages on a page of a thread.
 const MESSAGES: usize = 50;
@@ -453,194 +451,5 @@ impl Open<'_> {
             },
             at: message.at,
         })
-    }
-
-    fn composer(&self, unsent: Unsent) -> Done<Composer> {
-        let conversation = &self.conversation;
-        let words = self.words;
-        let reach = reply::choices(&self.app.inbox, self.rows, conversation)?;
-        let mail = reply::suggested(self.rows, &House::of(&self.app.inbox), conversation)?;
-        let addresses = |all: &[MailAddress]| {
-            let all: Vec<&str> = all.iter().map(|a| a.address.as_str()).collect();
-            all.join(", ")
-        };
-        let chosen = Channel::named(&unsent.channel).filter(|c| reach.refusal(*c).is_none());
-        let preselected = chosen.or(reach.preselected);
-        let replies = self.rows.all(&SAVED_REPLIES)?;
-        let replies = replies.into_iter().map(|(_, reply)| reply).collect();
-        let human = matches!(
-            self.loader.window(conversation),
-            Some(Window::HumanAgent { .. })
-        );
-        let note = unsent.note;
-        Ok(Composer {
-            action: self.action("messages"),
-            key: match unsent.key.is_empty() {
-                true => key(),
-                false => unsent.key,
-            },
-            draft: format!("draft-{}", conversation.id),
-            list_query: self.ask.query(),
-            notice: unsent.notice,
-            channels: channels(words, &reach, preselected),
-            reachable: preselected.is_some(),
-            reach_hint: preselected
-                .is_none()
-                .then(|| words.t("composer.unreachable")),
-            to: Some(addresses(&mail.to)).filter(|to| !to.is_empty()),
-            open_more: !unsent.bcc.is_empty() || unsent.cc.is_some() || unsent.subject.is_some(),
-            subject: unsent.subject.unwrap_or_default(),
-            cc: unsent.cc.unwrap_or_else(|| addresses(&mail.cc)),
-            bcc: unsent.bcc,
-            needs_address: mail.service || mail.to.is_empty() && conversation.messenger.is_none(),
-            text: unsent.text,
-            placeholder: words.t(match note {
-                true => "composer.note_placeholder",
-                false => "composer.placeholder",
-            }),
-            locked: self.locked(&reach),
-            follow_up: self.follow_up(),
-            human_agent: human.then(|| words.t("composer.human_agent")),
-            note,
-            limit: reply::LONGEST_MESSENGER,
-            categories: saved::categories(words, replies),
-        })
-    }
-
-    /// Why Messenger, the only way to such a person, leads nowhere now.
-    fn locked(&self, reach: &Reach) -> Option<String> {
-        self.conversation.messenger.as_ref()?;
-        let reason = reach.refusal(Channel::Messenger)?;
-        let (why, remedy) = (self.words.t(&reason.key()), self.words.t(&reason.remedy()));
-        Some(format!("{why}. {remedy}"))
-    }
-
-    fn follow_up(&self) -> Option<String> {
-        let lines: Vec<Line> = self.messages.iter().map(Line::of).collect();
-        let carries = !follow_up::carried(&lines).is_empty();
-        carries.then(|| self.words.t("composer.follow_up"))
-    }
-
-    fn details(&self) -> Done<Details> {
-        let conversation = &self.conversation;
-        let assignee = self.loader.agent(conversation.assignee);
-        let kind = match (&self.contact, &conversation.messenger, &self.visitor) {
-            (Some(_), ..) => Some("details.contact"),
-            (_, Some(_), _) => Some("details.facebook"),
-            (.., Some(_)) => Some("details.visitor"),
-            _ => None,
-        };
-        Ok(Details {
-            who: self.who(),
-            contact_url: self.contact.as_ref().map(|c| format!("/contacts/{}", c.id)),
-            kind: kind.map(|key| self.words.t(key)),
-            facts: self.facts(),
-            can_write: self.viewer.can_write(),
-            action: format!("/conversations/{}", conversation.id),
-            list_query: self.ask.query(),
-            assignees: self.assignees()?,
-            assignee: assignee.unwrap_or_else(|| self.words.t("details.nobody")),
-            tags: conversation.tags.join(", "),
-            others: self.others()?,
-        })
-    }
-
-    fn facts(&self) -> Vec<Fact> {
-        let mut facts = Vec::new();
-        let mut add = |key: &str, value: &str| {
-            if !value.is_empty() {
-                facts.push(Fact::new(self.words.t(key), value));
-            }
-        };
-        if let Some(contact) = &self.contact {
-            add("details.phone", &contact.phone);
-        }
-        if let Some(visitor) = &self.visitor {
-            add("details.page", &visitor.page);
-            add("details.browser", &visitor.user_agent);
-            add("details.language", &visitor.language);
-        }
-        add("details.number", &self.conversation.id.to_string());
-        let addresses = self.contact.iter().flat_map(|c| &c.addresses);
-        let mut all: Vec<Fact> = addresses.map(|a| self.address_fact(a)).collect();
-        all.extend(facts);
-        all
-    }
-
-    fn address_fact(&self, address: &ContactAddress) -> Fact {
-        let (key, tone) = match address.verified {
-            true => ("details.verified", "done"),
-            false => ("details.unverified", "warning"),
-        };
-        Fact {
-            note: Some(self.words.t(key)),
-            tone,
-            ..Fact::new(self.words.t("details.address"), &address.address)
-        }
-    }
-
-    fn assignees(&self) -> Done<Vec<Choice>> {
-        let current = self.conversation.assignee;
-        let nobody = Choice::new("", self.words.t("details.nobody"), current.is_none());
-        let able = |agent: &Agent| {
-            let works = !agent.disabled && agent.role != Role::Viewer;
-            works || Some(agent.id) == current
-        };
-        let agents = self.rows.agents()?.into_iter().filter(able);
-        let choice = |agent: Agent| {
-            let name = match agent.name.is_empty() {
-                true => &agent.email,
-                false => &agent.name,
-            };
-            Choice::new(
-                inbox::agent_value(Some(agent.id)),
-                name,
-                Some(agent.id) == current,
-            )
-        };
-        Ok(std::iter::once(nobody).chain(agents.map(choice)).collect())
-    }
-
-    fn others(&self) -> Done<Vec<Other>> {
-        let Some(contact) = &self.contact else {
-            return Ok(Vec::new());
-        };
-        let mut others = Vec::new();
-        for id in self.rows.conversations_of(contact.id)? {
-            let found = self.rows.conversation(id)?;
-            let other = found.filter(|c| id != self.conversation.id && c.merged_into.is_none());
-            others.extend(other.map(|c| Other {
-                number: c.id.0,
-                url: format!("/conversations/{}", c.id),
-                subject: person::subject(self.words, &c),
-                at: c.updated_at,
-            }));
-        }
-        others.sort_by_key(|other| std::cmp::Reverse(other.at));
-        others.truncate(OTHERS);
-        Ok(others)
-    }
-}
-
-/// The combobox: all channels, the unreachable ones with their reason.
-fn channels(words: Words<'_>, reach: &Reach, chosen: Option<Channel>) -> Vec<Choice> {
-    let choice = |choice: &crate::rules::reach::Choice| {
-        let name = choice.channel.as_str();
-        let label = words.t(&format!("channel.{name}"));
-        Choice {
-            reason: choice.unreachable.map(|reason| words.t(&reason.key())),
-            ..Choice::new(name, label, chosen == Some(choice.channel))
-        }
-    };
-    reach.choices.iter().map(choice).collect()
-}
-
-/// A key for one answer.
-fn key() -> String {
-    let mut bytes = [0; 12];
-    // Without random bytes two answers might count as one; an empty key counts as none.
-    match SystemRandom::new().fill(&mut bytes) {
-        Ok(()) => data_encoding::BASE32_NOPAD.encode(&bytes).to_lowercase(),
-        Err(_) => String::new(),
     }
 }
