@@ -83,10 +83,13 @@ async fn serve(inbox: Inbox, demo: bool) -> Outcome {
         search.clone(),
     );
     let mail = Post::open(&inbox, app.templates.clone(), &app.public_url, dns)?;
-    let (messenger, media) = messenger(&inbox, &app);
+    let (messenger, media, health) = messenger(&inbox, &app);
     let outbox = Outbox::start(inbox.clone(), vec![Arc::new(mail), Arc::new(messenger)]).await;
     let outbox = outbox.map_err(Failure::new)?;
     tokio::spawn(media.follow());
+    if !demo {
+        tokio::spawn(health.watch());
+    }
     let follow_up = FollowUp::start(inbox.clone()).map_err(Failure::new)?;
     let house = House {
         inbox: inbox.clone(),
@@ -111,15 +114,23 @@ async fn serve(inbox: Inbox, demo: bool) -> Outcome {
     Ok(())
 }
 
-/// Both ends of Messenger's outgoing side: what sends, and what fetches files and names.
-fn messenger(inbox: &Inbox, app: &App) -> (messenger::deliver::Sender, messenger::media::Media) {
+/// Messenger's outgoing side: what sends, what fetches files and names, what looks after the pages.
+fn messenger(
+    inbox: &Inbox,
+    app: &App,
+) -> (
+    messenger::deliver::Sender,
+    messenger::media::Media,
+    messenger::health::Health,
+) {
     let config = &inbox.config;
     let fetcher = Fetcher::new(&config.fetch.allow);
     let at = &config.messenger;
     let graph = messenger::graph::Graph::new(fetcher.clone(), &at.graph_url, &at.graph_version);
     let media = messenger::media::Media::new(inbox.clone(), fetcher, graph.clone());
+    let health = messenger::health::Health::new(inbox.clone(), graph.clone());
     let sender = messenger::deliver::Sender::new(inbox.clone(), graph, app.templates.clone());
-    (sender, media)
+    (sender, media, health)
 }
 
 /// Pages and templates. Without a configured address, links begin with the one really bound.

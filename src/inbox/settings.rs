@@ -2,6 +2,7 @@
 //! row means the default. Secrets are sealed by the [`Vault`](super::keys::Vault).
 
 use super::{Done, set_setting};
+use casella_index::model::Millis;
 use casella_index::{Rows, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,36 @@ pub struct FacebookPage {
     pub name: String,
     /// Sealed.
     pub token: String,
-    /// Why it must be reconnected, since Meta said so.
+}
+
+/// How Meta found a page at the last look.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PageHealth {
+    /// Meta's id of the page.
+    pub page: String,
+    pub at: Millis,
+    /// Why it must be reconnected: a key below `messenger.error.`.
     pub broken: Option<String>,
+    /// Fields the page should be subscribed to and is not.
+    pub missing: Vec<String>,
+}
+
+/// The health of every page, of the file's and of the settings'.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MessengerHealth {
+    pub pages: Vec<PageHealth>,
+}
+
+impl MessengerHealth {
+    pub fn of(&self, page: &str) -> Option<&PageHealth> {
+        self.pages.iter().find(|health| health.page == page)
+    }
+}
+
+impl Setting for MessengerHealth {
+    const NAME: &'static str = "messenger_health";
 }
 
 /// What was set about Messenger in the pages, beside the configuration file.

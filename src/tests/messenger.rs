@@ -421,3 +421,43 @@ fn a_page_connected_in_the_settings_works_at_once() {
     delivered(&world, &api, &message, "sent");
     assert_eq!(graph.sent()[0].query["access_token"], TOKEN);
 }
+
+#[test]
+fn a_dead_page_is_said_to_every_agent_and_its_answers_go_when_it_is_back() {
+    let graph = Graph::start();
+    let world = World::with(&format!("[messenger]\ngraph_url = \"{}\"\n", graph.url()));
+    let api = world.api();
+    let mut admin = world.logged_in("admin@shop.example", "admin");
+    let mut agent = world.logged_in("anna@shop.example", "agent");
+    let fields = [
+        ("page", PAGE),
+        ("name", "Shop"),
+        ("token", TOKEN),
+        ("app_secret", SECRET),
+    ];
+    admin.post("/settings/messenger", &fields);
+    assert!(
+        graph.subscribed().contains("messaging_postbacks"),
+        "saving subscribes"
+    );
+    happens(world.http_address(), &[said("m1", "Hi", now())]);
+    graph.refuse(190, 460);
+    let message = reply(&api, "Hello").json()["id"].clone();
+    world.wait("the banner", || {
+        let shown = agent.get("/inbox").text();
+        shown.contains("must be reconnected").then_some(())
+    });
+    for browser in [&mut admin, &mut agent] {
+        let shown = browser.get("/inbox").text();
+        assert!(
+            shown.contains("The page Shop must be reconnected"),
+            "{shown}"
+        );
+    }
+    graph.forgive();
+    admin.post("/settings/messenger", &fields);
+    delivered(&world, &api, &message, "sent");
+    assert_eq!(graph.sent().len(), 1, "sent once");
+    let shown = agent.get("/inbox").text();
+    assert!(!shown.contains("must be reconnected"), "{shown}");
+}

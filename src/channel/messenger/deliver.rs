@@ -6,6 +6,7 @@
 
 use super::connection::Connection;
 use super::graph::{Content, Failed, Graph, Letter, Page};
+use super::health;
 use super::receive::metadata;
 use super::trouble::{Remedy, Trouble};
 use crate::channel::{Deliver, Lane};
@@ -134,7 +135,12 @@ impl Sender {
                 detail,
                 not_before: Some(now + BACK_OFF),
             },
-            Remedy::Reconnect => Attempt::Held { detail },
+            Remedy::Reconnect => {
+                if let Err(error) = health::broken(&self.inbox, &page.id, trouble.key).await {
+                    tracing::warn!(%error, page = page.id, "its health could not be kept");
+                }
+                Attempt::Held { detail }
+            }
         })
     }
 

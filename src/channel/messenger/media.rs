@@ -16,6 +16,9 @@ use url::Url;
 const FOLLOWER: &str = "messenger-media";
 /// Journal entries read at a time.
 const STEP: usize = 256;
+/// Entries after which the place is kept even if none of them was for us: a store of mail alone is
+/// not walked whole at every start.
+const KEEP_EVERY: u64 = 8_192;
 
 /// Fetches files and profiles.
 pub struct Media {
@@ -53,6 +56,7 @@ impl Media {
     }
 
     async fn catch_up(&self, mut seen: u64) -> Result<u64, StoreError> {
+        let mut kept = seen;
         loop {
             let entries = { journal::since(&self.inbox.read()?, seen, STEP)? };
             let Some(&(last, _)) = entries.last() else {
@@ -63,7 +67,8 @@ impl Media {
                 worked |= self.one(entry.event).await?;
             }
             seen = last;
-            if worked {
+            if worked || last - kept >= KEEP_EVERY {
+                kept = last;
                 let stamp = self.inbox.stamp(Actor::System);
                 self.inbox
                     .store

@@ -6,6 +6,7 @@
 pub mod connection;
 pub mod deliver;
 pub mod graph;
+pub mod health;
 pub mod media;
 pub mod parse;
 pub mod receive;

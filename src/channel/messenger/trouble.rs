@@ -28,6 +28,13 @@ pub struct Trouble {
     pub words: String,
 }
 
+impl Trouble {
+    /// It says nothing lasting about the page.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.remedy, Remedy::Later | Remedy::BackOff)
+    }
+}
+
 /// Reads an error answer.
 pub fn read(status: u16, answer: &Value) -> Trouble {
     let error = &answer["error"];

@@ -27,6 +27,8 @@ type Hook = Box<dyn FnMut(&Sent) + Send>;
 struct Memory {
     sent: Vec<Sent>,
     refusal: Option<(i64, i64)>,
+    /// The fields of `subscribed_apps`.
+    subscribed: String,
     before_answer: Option<Hook>,
 }
 
@@ -70,6 +72,16 @@ impl Graph {
         self.memory.lock().unwrap().refusal = Some((code, subcode));
     }
 
+    /// Takes every call again.
+    pub fn forgive(&self) {
+        self.memory.lock().unwrap().refusal = None;
+    }
+
+    /// What the page is subscribed to.
+    pub fn subscribed(&self) -> String {
+        self.memory.lock().unwrap().subscribed.clone()
+    }
+
     /// Does this with every message before it is answered.
     pub fn before_answer(&self, hook: impl FnMut(&Sent) + Send + 'static) {
         self.memory.lock().unwrap().before_answer = Some(Box::new(hook));
@@ -85,6 +97,10 @@ fn serve(mut stream: TcpStream, memory: &Mutex<Memory>) {
         ("GET", "/files/photo.png") => (200, "image/png", FILE.to_vec()),
         ("POST", path) if path.ends_with("/messages") => {
             let (status, answer) = take(memory, path, query, &body);
+            (status, "application/json", answer.to_string().into_bytes())
+        }
+        (method, path) if path.ends_with("/subscribed_apps") => {
+            let (status, answer) = subscription(memory, method, &body);
             (status, "application/json", answer.to_string().into_bytes())
         }
         // What Meta tells of people without the permission.
@@ -122,6 +138,31 @@ fn request(stream: &TcpStream) -> Option<(String, String, Vec<u8>)> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some((method, target, body))
+}
+
+fn subscription(memory: &Mutex<Memory>, method: &str, body: &[u8]) -> (u16, Value) {
+    let mut locked = memory.lock().unwrap();
+    if let Some((code, subcode)) = locked.refusal {
+        let error = json!({"code": code, "error_subcode": subcode, "message": "refused"});
+        return (400, json!({"error": error}));
+    }
+    if method == "POST" {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        locked.subscribed = body["subscribed_fields"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        return (200, json!({"success": true}));
+    }
+    let fields: Vec<&str> = locked
+        .subscribed
+        .split(',')
+        .filter(|f| !f.is_empty())
+        .collect();
+    (
+        200,
+        json!({"data": [{"id": "1", "subscribed_fields": fields}]}),
+    )
 }
 
 fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> (u16, Value) {

@@ -4,9 +4,9 @@ use super::Words;
 use super::guard::Viewer;
 use crate::http::router::Asked;
 use crate::http::{Answer, Form, Refusal, Response, respond};
-use crate::inbox::Refused;
 use crate::inbox::forwarding_requests::{ForwardingRequest, ForwardingRequests};
-use crate::inbox::settings::Setting;
+use crate::inbox::settings::{Messenger, MessengerHealth, Setting};
+use crate::inbox::{Done, Refused};
 use crate::render::{Language, Voice};
 use crate::web::App;
 use crate::web::view::{Banner, Flash, Link, Me, Shell, plain::ErrorPage};
@@ -92,6 +92,7 @@ fn banners(app: &App, viewer: &Viewer, words: Words<'_>) -> Vec<Banner> {
         }
         State::Starting | State::Ready => {}
     }
+    banners.extend(messenger(app, viewer, words));
     if viewer.is_admin() && is_held(app) {
         let mut held = banner("held", "warning", words.t("banner.held"));
         held.link = Some(Link {
@@ -104,6 +105,44 @@ fn banners(app: &App, viewer: &Viewer, words: Words<'_>) -> Vec<Banner> {
         banners.extend(forwarding(app, words));
     }
     banners
+}
+
+/// Pages of Facebook that cannot speak any more: everybody's answers wait, an admin can help.
+fn messenger(app: &App, viewer: &Viewer, words: Words<'_>) -> Vec<Banner> {
+    let broken = broken_pages(app).unwrap_or_default();
+    let shown = broken.iter().map(|(id, name)| {
+        let text = words.with("banner.messenger", &[("page", name)]);
+        Banner {
+            link: viewer.is_admin().then(|| Link {
+                url: "/settings/messenger".into(),
+                text: words.t("banner.reconnect"),
+            }),
+            ..banner(&format!("messenger-{id}"), "danger", text)
+        }
+    });
+    shown.collect()
+}
+
+/// Id and name of each page that is connected here and refused by Meta.
+fn broken_pages(app: &App) -> Done<Vec<(String, String)>> {
+    let rows = app.inbox.read()?;
+    let health = MessengerHealth::get(&rows)?.pages;
+    let broken: Vec<_> = health.into_iter().filter(|h| h.broken.is_some()).collect();
+    if broken.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fixed = app.inbox.config.messenger.pages.iter();
+    let mut known: Vec<_> = fixed.map(|p| (p.id.clone(), p.id.clone())).collect();
+    for page in Messenger::get(&rows)?.pages {
+        let name = if page.name.is_empty() {
+            page.id.clone()
+        } else {
+            page.name
+        };
+        known.push((page.id, name));
+    }
+    known.retain(|(id, _)| broken.iter().any(|health| health.page == *id));
+    Ok(known)
 }
 
 /// Providers that ask whether a mailbox may forward to us, until an admin has dismissed them.

@@ -200,7 +200,7 @@ pub struct Messenger {
     pub pages: Vec<PageView>,
     pub callback: String,
     pub verify_token: String,
-    pub fields: &'static str,
+    pub fields: String,
     pub secret_known: bool,
     pub secret_fixed: bool,
     pub human_agent: bool,

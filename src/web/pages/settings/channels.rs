@@ -1,10 +1,13 @@
 //! How the channels are set: what the file says of mail, and Messenger's pages.
 
 use super::{done, form, frame, save, setting};
+use crate::channel::messenger::graph::{FIELDS, Graph};
+use crate::channel::messenger::health::Health;
+use crate::fetch::Fetcher;
 use crate::http::{Answer, Form, Refusal, Request};
 use crate::inbox::delivery;
 use crate::inbox::keys::random;
-use crate::inbox::settings::{FacebookPage, Messenger};
+use crate::inbox::settings::{FacebookPage, Messenger, MessengerHealth, PageHealth};
 use crate::web::App;
 use crate::web::pages::guard::Viewer;
 use crate::web::pages::show;
@@ -13,11 +16,6 @@ use crate::web::view::{Fact, Notice, Words};
 use casella_index::Actor;
 use casella_index::model::Channel;
 use data_encoding::HEXLOWER;
-
-/// What Meta is to be subscribed to (MESSENGER.md, "Connecting a page").
-const FIELDS: &str = "messages, message_echoes, message_edits, message_reactions, \
-    message_deliveries, message_reads, messaging_postbacks, messaging_referrals, \
-    messaging_handovers, standby, messaging_policy_enforcement";
 
 pub async fn inbox(app: App, viewer: Viewer, request: Request) -> Answer {
     let view = InboxFacts {
@@ -70,15 +68,13 @@ fn messenger_page(
 ) -> Answer {
     let words = viewer.words(app);
     let config = &app.inbox.config.messenger;
+    let health: MessengerHealth = setting(app, viewer)?;
     let fixed = config.pages.iter().map(|page| PageView {
-        id: page.id.clone(),
-        name: page.id.clone(),
-        tone: "done",
-        state: words.t("fb.ok"),
-        detail: Some(words.t("fb.fixed")),
         fixed: true,
+        ..page_view(words, &page.id, "", &health)
     });
-    let own = kept.pages.iter().map(|page| page_view(words, page));
+    let named = |page: &FacebookPage| page_view(words, &page.id, &page.name, &health);
+    let own = kept.pages.iter().map(named);
     let fixed_token = config.verify_token.is_some();
     let view = views::Messenger {
         frame: frame(app, viewer, query, "messenger", notice),
@@ -88,7 +84,7 @@ fn messenger_page(
             true => words.t("fb.fixed"),
             false => kept.verify_token.clone(),
         },
-        fields: FIELDS,
+        fields: FIELDS.replace(',', ", "),
         secret_known: config.app_secret.is_some() || !kept.app_secret.is_empty(),
         secret_fixed: config.app_secret.is_some(),
         human_agent: config.human_agent || kept.human_agent,
@@ -96,21 +92,37 @@ fn messenger_page(
     show(app, viewer, "pages/settings_messenger", &view)
 }
 
-fn page_view(words: Words<'_>, page: &FacebookPage) -> PageView {
-    let (tone, state) = match page.broken {
-        Some(_) => ("danger", "fb.reconnect"),
-        None => ("done", "fb.ok"),
-    };
+fn page_view(words: Words<'_>, id: &str, name: &str, health: &MessengerHealth) -> PageView {
+    let (tone, state, detail) = state(words, health.of(id));
     PageView {
-        id: page.id.clone(),
-        name: match page.name.is_empty() {
-            true => page.id.clone(),
-            false => page.name.clone(),
-        },
+        id: id.to_owned(),
+        name: if name.is_empty() { id } else { name }.to_owned(),
         tone,
         state: words.t(state),
-        detail: page.broken.clone(),
+        detail,
         fixed: false,
+    }
+}
+
+/// How Meta found it, and what to do about it.
+fn state(
+    words: Words<'_>,
+    health: Option<&PageHealth>,
+) -> (&'static str, &'static str, Option<String>) {
+    match health {
+        None => ("warning", "fb.unchecked", None),
+        Some(PageHealth {
+            broken: Some(key), ..
+        }) => {
+            let why = words.t(&format!("messenger.error.{key}"));
+            ("danger", "fb.reconnect", Some(why))
+        }
+        Some(health) if !health.missing.is_empty() => {
+            let fields = health.missing.join(", ");
+            let why = words.with("fb.missing", &[("fields", &fields)]);
+            ("warning", "fb.unsubscribed", Some(why))
+        }
+        Some(_) => ("done", "fb.ok", None),
     }
 }
 
@@ -128,7 +140,6 @@ pub async fn save_messenger(app: App, viewer: Viewer, mut request: Request) -> A
                 id: id.to_owned(),
                 name: form.get("name").trim().to_owned(),
                 token: sealed(&app, token)?,
-                broken: None,
             });
         }
         (None, None) => {}
@@ -138,8 +149,18 @@ pub async fn save_messenger(app: App, viewer: Viewer, mut request: Request) -> A
         }
     }
     save(&app, &viewer, &request, kept).await?;
+    let connected = health(&app).connect().await;
+    connected.map_err(|e| viewer.refuse(&app, e))?;
     release(&app, &viewer).await?;
     done("messenger", "saved")
+}
+
+fn health(app: &App) -> Health {
+    let config = &app.inbox.config;
+    let at = &config.messenger;
+    let fetcher = Fetcher::new(&config.fetch.allow);
+    let graph = Graph::new(fetcher, &at.graph_url, &at.graph_version);
+    Health::new(app.inbox.clone(), graph)
 }
 
 /// What waited for the page to be connected goes out.

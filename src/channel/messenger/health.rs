@@ -1,0 +1,135 @@
+//! Whether a page's token works and Meta still sends its events: looked at when a page is saved and
+//! every day after, because Meta unsubscribes a page silently when a webhook failed for an hour.
+
+use super::connection::Connection;
+use super::graph::{FIELDS, Failed, Graph, Page};
+use crate::clock::{DAY, HOUR};
+use crate::inbox::settings::{MessengerHealth, PageHealth, Setting};
+use crate::inbox::{Done, Inbox, delivery};
+use casella_index::model::{Channel, Millis};
+use casella_index::{Actor, Tx};
+use std::time::Duration;
+
+/// How often it is asked which pages are due.
+const TICK: Duration = Duration::from_secs(600);
+
+/// Looks after the pages.
+#[derive(Clone)]
+pub struct Health {
+    inbox: Inbox,
+    graph: Graph,
+}
+
+impl Health {
+    pub fn new(inbox: Inbox, graph: Graph) -> Health {
+        Health { inbox, graph }
+    }
+
+    /// Looks at every page at once, then at each when it is due; never ends.
+    pub async fn watch(self) {
+        let mut first = true;
+        loop {
+            if let Err(error) = self.round(first).await {
+                tracing::warn!(%error, "the health of Messenger's pages could not be kept");
+            }
+            first = false;
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    async fn round(&self, all: bool) -> Done {
+        let known = MessengerHealth::get(&self.inbox.read()?)?;
+        let now = self.inbox.clock.now();
+        for page in Connection::of(&self.inbox)?.pages {
+            if all || known.of(&page.id).is_none_or(|health| is_due(health, now)) {
+                self.look(&page).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Subscribes every page to the events we read, and looks what became of it.
+    ///
+    /// # Errors
+    /// The store's; what Meta says is kept as the page's health.
+    pub async fn connect(&self) -> Done {
+        for page in Connection::of(&self.inbox)?.pages {
+            match self.graph.subscribe(&page).await {
+                Ok(()) => self.look(&page).await?,
+                Err(failed) => self.keep(&page, Err(failed)).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(&self, page: &Page) -> Done {
+        let found = self.graph.subscriptions(page).await;
+        self.keep(page, found).await
+    }
+
+    /// Meta not reached says nothing about the page: the next round asks again.
+    async fn keep(&self, page: &Page, found: Result<Vec<String>, Failed>) -> Done {
+        let mut health = PageHealth {
+            page: page.id.clone(),
+            at: self.inbox.clock.now(),
+            ..PageHealth::default()
+        };
+        match found {
+            Ok(fields) => health.missing = missing(&fields),
+            Err(Failed::Refused(trouble)) if trouble.is_passing() => return Ok(()),
+            Err(Failed::Refused(trouble)) => health.broken = Some(trouble.key.to_owned()),
+            Err(Failed::Unreachable(_) | Failed::Unknown) => return Ok(()),
+        }
+        note(&self.inbox, health).await
+    }
+}
+
+/// Meta refused to speak with the page's token; `key` is the trouble's.
+///
+/// # Errors
+/// The store's.
+pub async fn broken(inbox: &Inbox, page: &str, key: &str) -> Done {
+    let health = PageHealth {
+        page: page.to_owned(),
+        at: inbox.clock.now(),
+        broken: Some(key.to_owned()),
+        missing: Vec::new(),
+    };
+    note(inbox, health).await
+}
+
+async fn note(inbox: &Inbox, health: PageHealth) -> Done {
+    let stamp = inbox.stamp(Actor::System);
+    let written = inbox.store.write(stamp, move |tx| replace(tx, health));
+    written.await
+}
+
+/// A page that speaks again lets go what waited for it.
+fn replace(tx: &mut Tx<'_>, health: PageHealth) -> Done {
+    let mut all = MessengerHealth::get(&*tx)?;
+    let was_broken = all.of(&health.page).is_some_and(|h| h.broken.is_some());
+    let healed = was_broken && health.broken.is_none();
+    all.pages.retain(|known| known.page != health.page);
+    all.pages.push(health);
+    all.set(tx)?;
+    if healed {
+        delivery::release_held(tx, Channel::Messenger)?;
+    }
+    Ok(())
+}
+
+/// Daily; one that is broken, hourly: it may have been put right at Meta's.
+fn is_due(health: &PageHealth, now: Millis) -> bool {
+    let every = if health.broken.is_some() { HOUR } else { DAY };
+    now.saturating_sub(health.at) >= every
+}
+
+/// What we read and Meta does not send.
+fn missing(subscribed: &[String]) -> Vec<String> {
+    let has = |field: &&str| subscribed.iter().any(|s| s == field);
+    let wanted = FIELDS.split(',');
+    wanted
+        .filter(|field| !has(field))
+        .map(str::to_owned)
+        .collect()
+}
