@@ -294,10 +294,10 @@ fn index_mid(tx: &mut Tx<'_>, message: &Message) -> Done {
     let Some(facts) = &message.messenger else {
         return Ok(());
     };
-    match &facts.mid {
-        Some(mid) => tx.put(&MIDS, &format!("{}/{mid}", facts.page), &message.id),
-        None => Ok(()),
+    for mid in facts.mid.iter().chain(&facts.mids) {
+        tx.put(&MIDS, &format!("{}/{mid}", facts.page), &message.id)?;
     }
+    Ok(())
 }
 
 /// A message lifts its conversation in the list and sets what the rules decided.
@@ -515,6 +515,7 @@ fn learn_ids(tx: &mut Tx<'_>, message: MessageId, ids: &[String]) -> Done {
     }
     if let Some(facts) = &mut row.messenger {
         facts.mid = ids.first().cloned().or(facts.mid.take());
+        facts.mids = ids.to_vec();
     }
     index_mail(tx, &row)?;
     index_mid(tx, &row)?;

@@ -300,7 +300,7 @@ fn echo_of(sent: &Sent) -> Value {
     let message = &sent.body["message"];
     echo(
         &sent.mid,
-        message["text"].as_str().unwrap(),
+        message["text"].as_str().unwrap_or_default(),
         9,
         &message["metadata"],
     )
@@ -460,4 +460,102 @@ fn a_dead_page_is_said_to_every_agent_and_its_answers_go_when_it_is_back() {
     assert_eq!(graph.sent().len(), 1, "sent once");
     let shown = agent.get("/inbox").text();
     assert!(!shown.contains("must be reconnected"), "{shown}");
+}
+
+/// A page connected in the settings, with a message of the person in it.
+fn connected(graph: &Graph) -> World {
+    let world = World::with(&format!("[messenger]\ngraph_url = \"{}\"\n", graph.url()));
+    connect(&world);
+    happens(world.http_address(), &[said("m1", "Hi", now())]);
+    world
+}
+
+/// Saves the page in the settings: what waits for it goes.
+fn connect(world: &World) {
+    let mut admin = world.logged_in("admin@shop.example", "admin");
+    let fields = [
+        ("page", PAGE),
+        ("name", "Shop"),
+        ("token", TOKEN),
+        ("app_secret", SECRET),
+    ];
+    assert_eq!(admin.post("/settings/messenger", &fields).status, 303);
+}
+
+/// Answers with a text and a file; gives the message's id.
+fn reply_with_file(api: &Api, text: &str) -> Value {
+    let path = format!("/conversations/{}/messages", conversations(api)[0]["id"]);
+    let file = json!({"name": "plan.txt", "content_type": "text/plain", "content": "QSBwbGFu"});
+    let body = json!({"channel": "messenger", "text": text, "attachments": [file]});
+    let answer = api.ask("POST", &path, Some(body));
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()["id"].clone()
+}
+
+/// What reached the Graph: texts as they are, files as `a file`.
+fn parts(graph: &Graph) -> Vec<String> {
+    let part = |sent: &Sent| match sent.body["message"]["text"].as_str() {
+        Some(text) => text.to_owned(),
+        None if sent.body["message"]["attachment"].is_object() => "a file".into(),
+        None => format!("{:?}", sent.body),
+    };
+    graph.sent().iter().map(part).collect()
+}
+
+/// Waits until the text is gone and the file waits for the page; gives the reason shown.
+fn file_waits(world: &World, api: &Api, message: &Value) -> String {
+    world.wait("the file's failure", || {
+        let delivery = api.get(&format!("/messages/{message}"))["delivery"].clone();
+        let detail = delivery["detail"].as_str().unwrap_or_default().to_owned();
+        (delivery["state"] == "queued" && !detail.is_empty()).then_some(detail)
+    })
+}
+
+#[test]
+fn a_file_that_failed_goes_later_without_its_text_again() {
+    let graph = Graph::start();
+    let world = connected(&graph);
+    let api = world.api();
+    graph.refuse_files(190, 460);
+    let message = reply_with_file(&api, "The plan");
+    let detail = file_waits(&world, &api, &message);
+    assert!(detail.starts_with("1 of 2 parts were sent"), "{detail}");
+    graph.forgive();
+    connect(&world);
+    delivered(&world, &api, &message, "sent");
+    assert_eq!(parts(&graph), ["The plan", "a file"]);
+}
+
+#[test]
+fn the_echo_of_the_text_does_not_end_the_file() {
+    let graph = Graph::start();
+    let world = connected(&graph);
+    let api = world.api();
+    graph.refuse_files(190, 460);
+    let message = reply_with_file(&api, "The plan");
+    file_waits(&world, &api, &message);
+    let read = event(now() + 1, "read", json!({"watermark": now() + 1}));
+    happens(world.http_address(), &[echo_of(&graph.sent()[0]), read]);
+    let delivery = &api.get(&format!("/messages/{message}"))["delivery"];
+    assert_eq!(delivery["state"], "queued", "{delivery}");
+    graph.forgive();
+    connect(&world);
+    delivered(&world, &api, &message, "sent");
+    assert_eq!(parts(&graph), ["The plan", "a file"]);
+}
+
+#[test]
+fn echoes_of_every_part_may_overtake_their_answers() {
+    let graph = Graph::start();
+    let world = connected(&graph);
+    let api = world.api();
+    let address = world.http_address();
+    graph.before_answer(move |sent| happens(address, &[echo_of(sent)]));
+    let message = reply_with_file(&api, "The plan");
+    delivered(&world, &api, &message, "sent");
+    for sent in graph.sent() {
+        happens(address, &[echo_of(&sent)]);
+    }
+    assert_eq!(parts(&graph), ["The plan", "a file"]);
+    assert_eq!(texts(&api), ["Hi", "The plan"], "one line");
 }

@@ -274,6 +274,9 @@ pub struct MessengerFacts {
     pub page: String,
     pub psid: String,
     pub mid: Option<String>,
+    /// Of an answer of ours: its text and each file are messages to Meta; the mids of those known to be
+    /// sent, in that order. A retry goes on behind them.
+    pub mids: Vec<String>,
     /// Meta's time of the event.
     pub timestamp: Millis,
     pub reply_to_mid: Option<String>,

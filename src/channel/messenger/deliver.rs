@@ -2,12 +2,13 @@
 //!
 //! The window is looked at again when the time has come; Meta's refusal is the last word all the same.
 //! After a call without an answer the message is not sent again until the echo had time to come:
-//! Meta documents no idempotency key, but returns our `metadata`.
+//! Meta documents no idempotency key, but returns our `metadata`. A part that is sent stays sent: the next
+//! try goes on behind it.
 
 use super::connection::Connection;
 use super::graph::{Content, Failed, Graph, Letter, Page};
 use super::health;
-use super::receive::metadata;
+use super::parts::{self, Part};
 use super::trouble::{Remedy, Trouble};
 use crate::channel::{Deliver, Lane};
 use crate::clock::{MINUTE, SECOND};
@@ -16,7 +17,7 @@ use crate::inbox::delivery::Attempt;
 use crate::render::Templates;
 use crate::rules::picture;
 use casella_index::model::*;
-use casella_index::{Actor, Event, Rows, StoreError};
+use casella_index::{Actor, Event, Rows, StoreError, Tx};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -55,17 +56,21 @@ impl Sender {
                 detail: self.words("no_page", ""),
             });
         };
-        let mut ids = Vec::new();
-        for content in self.contents(&message)? {
+        let contents = self.contents(&message)?;
+        let of = contents.len();
+        let mut ids = facts.mids;
+        for (no, content) in contents.into_iter().enumerate().skip(ids.len()) {
+            let message = message.id;
+            let part = Part { message, no, of };
             let letter = Letter {
                 psid: job.recipient.clone(),
                 content,
                 human_agent: facts.human_agent,
-                metadata: metadata(message.id),
+                metadata: part.metadata(),
             };
             match self.graph.send(page, &letter).await {
-                Ok(mid) => ids.push(mid),
-                Err(failed) => return self.failed(job, page, failed).await,
+                Ok(mid) => ids.push(self.keep(part, mid).await?),
+                Err(failed) => return self.failed(job, page, part, failed).await,
             }
         }
         Ok(Attempt::Sent {
@@ -74,7 +79,18 @@ impl Sender {
         })
     }
 
-    /// Meta takes text and files one by one: the text first, so that the mid kept is the text's.
+    /// Remembers a part before the next goes; the last is remembered with the end of the job.
+    async fn keep(&self, part: Part, mid: String) -> Result<String, StoreError> {
+        if !part.is_last() {
+            let stamp = self.inbox.stamp(Actor::System);
+            let kept = mid.clone();
+            let write = move |tx: &mut Tx<'_>| parts::sent(tx, part, &kept);
+            self.inbox.store.write(stamp, write).await?;
+        }
+        Ok(mid)
+    }
+
+    /// Meta takes text and files one by one: the text first.
     fn contents(&self, message: &Message) -> Result<Vec<Content>, StoreError> {
         let mut all = Vec::new();
         for file in &message.attachments {
@@ -95,18 +111,24 @@ impl Sender {
         Ok(all)
     }
 
-    async fn failed(&self, job: &Job, page: &Page, failed: Failed) -> Result<Attempt, StoreError> {
+    async fn failed(
+        &self,
+        job: &Job,
+        page: &Page,
+        part: Part,
+        failed: Failed,
+    ) -> Result<Attempt, StoreError> {
         let now = self.inbox.clock.now();
         let trouble = match failed {
             Failed::Unreachable(why) => {
-                let detail = self.words("unreachable", &why);
+                let detail = self.told(part, "unreachable", &why);
                 return Ok(Attempt::TryLater {
                     detail,
                     not_before: None,
                 });
             }
             Failed::Unknown => {
-                let detail = self.words("no_answer", "");
+                let detail = self.told(part, "no_answer", "");
                 return Ok(Attempt::TryLater {
                     detail,
                     not_before: Some(now + ECHO),
@@ -120,7 +142,7 @@ impl Sender {
             subcode = trouble.subcode,
             "Meta refused a message"
         );
-        let detail = self.words(trouble.key, &trouble.words);
+        let detail = self.told(part, trouble.key, &trouble.words);
         Ok(match trouble.remedy {
             Remedy::GiveUp => Attempt::Refused { detail },
             Remedy::Lock => {
@@ -162,6 +184,19 @@ impl Sender {
                 Ok(())
             });
         written.await
+    }
+
+    /// What broke; behind a part that is sent, that it is, so that nobody sends it again by hand.
+    fn told(&self, part: Part, key: &str, detail: &str) -> String {
+        let why = self.words(key, detail);
+        if part.no == 0 {
+            return why;
+        }
+        let (sent, of) = (part.no.to_string(), part.of.to_string());
+        let params = [("sent", &*sent), ("of", &*of), ("detail", &*why)];
+        let language = self.inbox.config.inbox.language;
+        self.templates
+            .text(language, "messenger.error.partly", &params)
     }
 
     /// The plain sentence of an error, in the inbox's language.

@@ -9,6 +9,7 @@ pub mod graph;
 pub mod health;
 pub mod media;
 pub mod parse;
+mod parts;
 pub mod receive;
 pub mod signature;
 pub mod trouble;

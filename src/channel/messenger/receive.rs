@@ -4,7 +4,6 @@
 //! contact is made. Doing it twice changes nothing: a `mid` is kept once.
 
 mod echo;
-pub use echo::metadata;
 mod line;
 
 use super::parse::{Happening, What};

@@ -27,6 +27,7 @@ type Hook = Box<dyn FnMut(&Sent) + Send>;
 struct Memory {
     sent: Vec<Sent>,
     refusal: Option<(i64, i64)>,
+    file_refusal: Option<(i64, i64)>,
     /// The fields of `subscribed_apps`.
     subscribed: String,
     before_answer: Option<Hook>,
@@ -72,9 +73,15 @@ impl Graph {
         self.memory.lock().unwrap().refusal = Some((code, subcode));
     }
 
+    /// From now on every file is refused so; text is taken.
+    pub fn refuse_files(&self, code: i64, subcode: i64) {
+        self.memory.lock().unwrap().file_refusal = Some((code, subcode));
+    }
+
     /// Takes every call again.
     pub fn forgive(&self) {
-        self.memory.lock().unwrap().refusal = None;
+        let mut memory = self.memory.lock().unwrap();
+        (memory.refusal, memory.file_refusal) = (None, None);
     }
 
     /// What the page is subscribed to.
@@ -167,7 +174,10 @@ fn subscription(memory: &Mutex<Memory>, method: &str, body: &[u8]) -> (u16, Valu
 
 fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> (u16, Value) {
     let mut locked = memory.lock().unwrap();
-    if let Some((code, subcode)) = locked.refusal {
+    let body = serde_json::from_slice(body).unwrap_or_else(|_| form(body));
+    let is_file = body["message"]["attachment"].is_object();
+    let refusal = locked.file_refusal.filter(|_| is_file).or(locked.refusal);
+    if let Some((code, subcode)) = refusal {
         let error = json!({"code": code, "error_subcode": subcode, "message": "(#10) refused"});
         return (400, json!({"error": error}));
     }
@@ -176,7 +186,7 @@ fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> (u16, V
         query: url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect(),
-        body: serde_json::from_slice(body).unwrap_or_default(),
+        body,
         mid: format!("m_sent_{}", locked.sent.len()),
     };
     locked.sent.push(sent.clone());
@@ -191,4 +201,21 @@ fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> (u16, V
         200,
         json!({"recipient_id": recipient, "message_id": sent.mid}),
     )
+}
+
+/// The fields of a multipart form that are JSON.
+fn form(body: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(body);
+    let boundary = text.lines().next().unwrap_or_default();
+    let mut fields = json!({});
+    for part in text.split(boundary) {
+        let Some((head, value)) = part.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let name = head.split('"').nth(1).unwrap_or_default();
+        if let Ok(value) = serde_json::from_str::<Value>(value) {
+            fields[name] = value;
+        }
+    }
+    fields
 }

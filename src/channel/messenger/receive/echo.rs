@@ -7,20 +7,14 @@
 use super::Person;
 use super::line::{attachments, believable, dress, words};
 use crate::channel::messenger::parse::{Happening, Said};
+use crate::channel::messenger::parts::{self, Part};
 use crate::inbox::{Done, line};
 use casella_index::model::*;
 use casella_index::tables::JOBS;
 use casella_index::{Event, Rows, Tx};
 
-/// What our metadata begins with; the message's id follows.
-const MARK: &str = "casella:";
 /// Lines a watermark is looked for in, newest first: what is older was reported long ago.
 const REACH: usize = 100;
-
-/// The metadata of a message we send.
-pub fn metadata(message: MessageId) -> String {
-    format!("{MARK}{message}")
-}
 
 pub fn take(
     tx: &mut Tx<'_>,
@@ -33,48 +27,46 @@ pub fn take(
         return Ok(());
     }
     match ours(tx, person, metadata)? {
-        Some(message) => arrived(tx, message, &said.mid),
+        Some((message, part)) => arrived(tx, &message, part, &said.mid),
         None => outside(tx, person, event, said),
     }
 }
 
-/// The message of ours that this metadata names, if it truly went to this person.
-fn ours(tx: &Tx<'_>, person: &Person, metadata: Option<&str>) -> Done<Option<Message>> {
-    let id = metadata
-        .and_then(|m| m.strip_prefix(MARK))
-        .and_then(|id| id.parse().ok());
-    let Some(id) = id else { return Ok(None) };
+/// The message of ours that this metadata names a part of, if it truly went to this person.
+fn ours(tx: &Tx<'_>, person: &Person, metadata: Option<&str>) -> Done<Option<(Message, Part)>> {
+    let Some(part) = metadata.and_then(Part::read) else {
+        return Ok(None);
+    };
     let same = |facts: &MessengerFacts| facts.page == person.page && facts.psid == person.psid;
     Ok(tx
-        .message(id)?
-        .filter(|message| message.messenger.as_ref().is_some_and(same)))
+        .message(part.message)?
+        .filter(|message| message.messenger.as_ref().is_some_and(same))
+        .map(|message| (message, part)))
 }
 
-/// The echo proves that it was sent, whether or not the answer to our call ever came.
-fn arrived(tx: &mut Tx<'_>, mut message: Message, mid: &str) -> Done {
+/// The echo proves that the part was sent, whether or not the answer to our call ever came. The last
+/// one ends the job.
+fn arrived(tx: &mut Tx<'_>, message: &Message, part: Part, mid: &str) -> Done {
+    let facts = message.messenger.as_ref();
+    let mut ids = facts.map(|facts| facts.mids.clone()).unwrap_or_default();
+    if ids.len() != part.no {
+        return Ok(());
+    }
+    ids.push(mid.to_owned());
     let job = tx
         .all(&JOBS)?
         .into_iter()
         .find(|(_, job)| job.message == message.id);
-    if let Some((job, _)) = job {
-        let outcome = Outcome::Sent {
-            detail: String::new(),
-            ids: vec![mid.to_owned()],
-        };
-        tx.record(Event::DeliveryTried {
-            conversation: message.conversation,
-            message: message.id,
-            job,
-            outcome,
-        })?;
-    } else if let Some(facts) = message
-        .messenger
-        .as_mut()
-        .filter(|facts| facts.mid.is_none())
-    {
-        facts.mid = Some(mid.to_owned());
-        tx.record(Event::MessageChanged(Box::new(message)))?;
-    }
+    let Some((job, _)) = job.filter(|_| part.is_last()) else {
+        return Ok(parts::sent(tx, part, mid)?);
+    };
+    let detail = String::new();
+    tx.record(Event::DeliveryTried {
+        conversation: message.conversation,
+        message: message.id,
+        job,
+        outcome: Outcome::Sent { detail, ids },
+    })?;
     Ok(())
 }
 
@@ -140,7 +132,7 @@ pub fn reported(
     reached.dedup_by_key(|message| message.id);
     for message in reached
         .iter()
-        .filter(|m| m.direction == Direction::Out && m.delivery.state < state)
+        .filter(|m| m.direction == Direction::Out && whole(m) && m.delivery.state < state)
     {
         tx.record(Event::DeliveryReported {
             conversation: message.conversation,
@@ -151,4 +143,9 @@ pub fn reported(
         })?;
     }
     Ok(())
+}
+
+/// Not while a part of it still has to go.
+fn whole(message: &Message) -> bool {
+    message.delivery.state >= DeliveryState::Sent
 }
