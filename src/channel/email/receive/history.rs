@@ -5,8 +5,9 @@
 use crate::inbox::Inbox;
 use crate::rules::contacts;
 use crate::rules::mail::{Mail, Reading};
-use crate::rules::threading;
-use casella_index::model::{ConversationId, Message, Millis};
+use crate::rules::threading::{self, subject_key};
+use crate::rules::{kind, subject};
+use casella_index::model::{Conversation, ConversationId, Message};
 use casella_index::{Rows, Snapshot, StoreError};
 
 /// Messages compared with: people quote the last few.
@@ -54,6 +55,15 @@ fn newest(
     conversation.map_or(Ok(Vec::new()), |id| rows.thread_back(id, u32::MAX, MOST))
 }
 
+/// Most mail answers nothing, and then repeats nothing: reading what came before would only cost.
+fn may_repeat(reading: &Reading, conversation: &Conversation) -> bool {
+    let mail = &reading.mail;
+    kind::is_answer(mail)
+        || subject::is_answer(&mail.subject)
+        || !reading.parted.quoted_text.is_empty()
+        || subject_key(&mail.subject) == subject_key(&conversation.subject)
+}
+
 fn referred(rows: &Snapshot, mail: &Mail) -> Result<Option<ConversationId>, StoreError> {
     for id in threading::ids(mail, None) {
         for (message, own) in rows.mails_with_id(id)? {
@@ -74,11 +84,15 @@ fn running(rows: &Snapshot, reading: &Reading) -> Result<Option<ConversationId>,
         return Ok(None);
     };
     let ids = rows.conversations_of(contact.id)?.into_iter().rev();
-    let mut newest: Option<(Millis, ConversationId)> = None;
+    let mut newest: Option<Conversation> = None;
     for id in ids.take(MOST_CONVERSATIONS) {
         let found = rows.conversation(id)?;
         let living = found.filter(|found| found.merged_into.is_none());
-        newest = newest.max(living.map(|found| (found.updated_at, found.id)));
+        newest = [newest, living]
+            .into_iter()
+            .flatten()
+            .max_by_key(|one| (one.updated_at, one.id));
     }
-    Ok(newest.map(|(_, id)| id))
+    let newest = newest.filter(|newest| may_repeat(reading, newest));
+    Ok(newest.map(|newest| newest.id))
 }
