@@ -6,7 +6,9 @@
 //! [`Router::refusals`]. Sessions, roles and templates are the web's business.
 
 pub mod body;
+mod connection;
 pub mod form;
+mod handover;
 pub mod limits;
 pub mod origin;
 pub mod refusal;

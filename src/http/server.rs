@@ -8,32 +8,24 @@ use super::refusal::Refusal;
 use super::request::{self, Request};
 use super::respond::{self, Response, With};
 use super::router::{self, Asked, Found, Router};
-use super::{Answer, origin};
+use super::{Answer, connection, origin};
 use crate::clock::Clock;
 use crate::config::Network;
 use crate::tls::Certificate;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::header::STRICT_TRANSPORT_SECURITY;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 /// How long running requests may take to finish once the server closes.
 pub const DRAIN: Duration = Duration::from_secs(10);
-/// What is written and not acknowledged for this long means that nobody is there.
-const LOST_MS: u32 = 25_000;
 /// Pause after a failed accept, which usually means that descriptors ran out.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -78,9 +70,9 @@ pub struct Counters {
 pub struct Server<S> {
     router: Router<S>,
     state: S,
-    terms: Terms,
+    pub(super) terms: Terms,
     counters: Arc<Counters>,
-    closing: watch::Receiver<bool>,
+    pub(super) closing: watch::Receiver<bool>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
@@ -102,7 +94,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Serves until told to close and drained.
     pub async fn run(self, listener: TcpListener) {
         let server = Arc::new(self);
-        let graceful = GracefulShutdown::new();
+        // Nothing is ever said here: it ends once the last connection has let go.
+        let (alive, mut ended) = mpsc::channel::<Infallible>(1);
         let limit = match server.terms.connections {
             0 => Semaphore::MAX_PERMITS,
             some => some as usize,
@@ -118,7 +111,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             match accepted {
                 Ok((stream, peer)) => {
                     failing = false;
-                    admit(&server, &places, graceful.watcher(), stream, peer);
+                    admit(&server, &places, alive.clone(), stream, peer);
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
@@ -128,17 +121,14 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
                 }
             }
         }
-        drop(listener);
-        if tokio::time::timeout(DRAIN, graceful.shutdown())
-            .await
-            .is_err()
-        {
+        drop((listener, alive));
+        if tokio::time::timeout(DRAIN, ended.recv()).await.is_err() {
             tracing::warn!("HTTP requests still running after 10 s were dropped");
         }
     }
 
     /// Answers one request.
-    async fn answer(&self, from: Peer, request: hyper::Request<Incoming>) -> Response {
+    pub(super) async fn answer(&self, from: Peer, request: hyper::Request<Incoming>) -> Response {
         let (parts, body) = request.into_parts();
         let trusted = &self.terms.trusted_proxies;
         let request = Request {
@@ -208,127 +198,43 @@ fn words(panic: &(dyn std::any::Any + Send)) -> &str {
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
-struct Peer {
-    address: IpAddr,
-    tls: bool,
+pub(super) struct Peer {
+    pub address: IpAddr,
+    pub tls: bool,
+}
+
+/// A connection's place among the open ones, for as long as it lives.
+pub(super) struct Place {
+    counters: Arc<Counters>,
+    _permit: OwnedSemaphorePermit,
+    _alive: mpsc::Sender<Infallible>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.counters.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 fn admit<S: Clone + Send + Sync + 'static>(
     server: &Arc<Server<S>>,
     places: &Arc<Semaphore>,
-    watcher: Watcher,
+    alive: mpsc::Sender<Infallible>,
     stream: TcpStream,
     peer: SocketAddr,
 ) {
-    let Ok(place) = places.clone().try_acquire_owned() else {
+    let Ok(permit) = places.clone().try_acquire_owned() else {
         // Said without waiting; who does not read it learns from the closed connection.
         let _ = stream.try_write(
             b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         );
         return;
     };
-    let server = server.clone();
     server.counters.open.fetch_add(1, Ordering::Relaxed);
-    tokio::spawn(async move {
-        prepare(&stream);
-        connection(&server, watcher, stream, peer.ip()).await;
-        server.counters.open.fetch_sub(1, Ordering::Relaxed);
-        drop(place);
-    });
-}
-
-/// A lost client is noticed by what it no longer acknowledges: heartbeats see to it that there is
-/// always something.
-fn prepare(stream: &TcpStream) {
-    let _ = stream.set_nodelay(true);
-    #[cfg(target_os = "linux")]
-    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, LOST_MS);
-}
-
-async fn connection<S: Clone + Send + Sync + 'static>(
-    server: &Arc<Server<S>>,
-    watcher: Watcher,
-    stream: TcpStream,
-    address: IpAddr,
-) {
-    let Some(certificate) = &server.terms.certificate else {
-        let peer = Peer {
-            address,
-            tls: false,
-        };
-        return serve(server.clone(), watcher, stream, peer, Spoken::One).await;
+    let place = Place {
+        counters: server.counters.clone(),
+        _permit: permit,
+        _alive: alive,
     };
-    let handshake = certificate.acceptor().accept(stream);
-    if let Ok(Ok(stream)) = tokio::time::timeout(server.terms.head, handshake).await {
-        let peer = Peer { address, tls: true };
-        let spoken = match stream.get_ref().1.alpn_protocol() {
-            Some(b"h2") => Spoken::Two,
-            _ => Spoken::One,
-        };
-        serve(server.clone(), watcher, stream, peer, spoken).await;
-    }
-}
-
-/// Which HTTP a connection speaks: TLS agreed on it, and in the clear no browser speaks another than
-/// HTTP/1. Listening for which it might be would cost every event stream some kilobytes.
-#[derive(Debug, Clone, Copy)]
-enum Spoken {
-    One,
-    Two,
-}
-
-async fn serve<S, I>(
-    server: Arc<Server<S>>,
-    watcher: Watcher,
-    stream: I,
-    peer: Peer,
-    spoken: Spoken,
-) where
-    S: Clone + Send + Sync + 'static,
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let head = server.terms.head;
-    let heard = Arc::new(AtomicBool::new(false));
-    let service = service_fn({
-        let heard = heard.clone();
-        move |request| {
-            heard.store(true, Ordering::Relaxed);
-            let server = server.clone();
-            // In a box that goes once it has answered: an event stream then holds only what it needs.
-            Box::pin(async move { Ok::<_, Infallible>(server.answer(peer, request).await) })
-        }
-    });
-    let builder = builder(head, spoken);
-    let conversation = watcher.watch(
-        builder
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned(),
-    );
-    // hyper's own limit on the head starts only once it knows which HTTP is spoken.
-    let mut conversation = pin!(conversation);
-    let early = tokio::time::timeout(head, conversation.as_mut()).await;
-    if early.is_err() && heard.load(Ordering::Relaxed) {
-        let _ = conversation.await;
-    }
-}
-
-fn builder(head: Duration, spoken: Spoken) -> auto::Builder<TokioExecutor> {
-    let builder = auto::Builder::new(TokioExecutor::new());
-    let mut builder = match spoken {
-        Spoken::One => builder.http1_only(),
-        Spoken::Two => builder.http2_only(),
-    };
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head)
-        .max_buf_size(64 * 1024);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(100)
-        .max_header_list_size(32 * 1024)
-        .keep_alive_interval(super::sse::HEARTBEAT)
-        .keep_alive_timeout(Duration::from_secs(20));
-    builder
+    tokio::spawn(connection::serve(server.clone(), place, stream, peer.ip()));
 }

@@ -5,6 +5,7 @@
 //! Whoever would rather push uses [`channel`], which hangs up on a receiver that falls behind.
 
 use super::body::Body;
+use super::handover::Lasting;
 use super::request::Request;
 use super::respond::{self, Response, With};
 use bytes::Bytes;
@@ -82,6 +83,7 @@ where
         // nginx would otherwise hold events back until its buffer is full.
         .with(HeaderName::from_static("x-accel-buffering"), "no");
     *response.body_mut() = Body::Stream(Box::pin(stream));
+    response.extensions_mut().insert(Lasting);
     response
 }
 

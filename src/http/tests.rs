@@ -64,6 +64,9 @@ impl World {
     }
 }
 
+/// Bytes of an answer that no socket takes at once.
+const HUGE: usize = 20_000_000;
+
 fn routes() -> Router<()> {
     Router::new()
         .get("/", |(), _| async {
@@ -85,6 +88,9 @@ fn routes() -> Router<()> {
         })
         .get("/long", |(), _| async {
             Ok(respond::html(StatusCode::OK, "word ".repeat(1_000)))
+        })
+        .get("/huge", |(), _| async {
+            Ok(respond::text(StatusCode::OK, "#".repeat(HUGE)))
         })
         .get("/panic", |(), _| async { panic!("the roof") })
         .get("/who", |(), r: Request| async move {
@@ -322,11 +328,33 @@ async fn events_flow_until_the_server_closes() {
         seen.contains("id: 7\nevent: line\ndata: two\ndata: lines\n\n"),
         "{seen}"
     );
+    assert!(seen.contains("connection: close\r\n"), "{seen}");
+    assert!(seen.contains("\r\ndate: "), "{seen}");
     world.close.send(true).unwrap();
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.unwrap();
-    assert!(String::from_utf8_lossy(&rest).ends_with("0\r\n\r\n"));
     world.running.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_stream_waits_behind_an_answer_that_is_still_being_read() {
+    let world = World::plain().await;
+    let mut stream = world.open().await;
+    stream
+        .write_all(b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\nGET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    // More than the sockets hold waits to be written before anything is read.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"data: lines\n\n") {
+        let mut piece = vec![0; 65_536];
+        let count = stream.read(&mut piece).await.unwrap();
+        assert!(count > 0, "the stream broke off");
+        seen.extend_from_slice(&piece[..count]);
+    }
+    let huge = seen.iter().filter(|byte| **byte == b'#').count();
+    assert_eq!(huge, HUGE, "every byte of the first answer came");
 }
 
 #[tokio::test]

@@ -3,49 +3,43 @@
 use super::desk::Desk;
 use super::history::{self, Line, Viewer};
 use super::hub::{Ear, Ring};
-use crate::http::sse::{Event, Gone, Outlet};
+use crate::http::sse::Event;
 use crate::inbox::Inbox;
 use crate::inbox::live::Brief;
 use crate::inbox::presence::Stay;
 use crate::inbox::visitor;
 use casella_index::model::*;
 use casella_index::{Actor, Rows, StoreError};
+use futures_util::{Stream, stream};
 use serde_json::json;
+use std::collections::VecDeque;
 
 /// Lines read from the store at a time.
 const STEP: usize = 100;
 
-/// Feeds `outlet` until the visitor leaves. `stay` is their being online.
-pub async fn run(
+/// What a visitor's stream says, from after the line they have until they are shut out. `stay` is their
+/// being online: it ends with the stream.
+pub fn events(
     desk: Desk,
-    id: VisitorId,
+    visitor: VisitorId,
     after: Option<u32>,
-    outlet: Outlet,
-    mut ear: Ear,
+    ear: Ear,
     stay: Stay,
-) {
-    let mut feed = Feed {
+) -> impl Stream<Item = Event> + Send + 'static {
+    let feed = Feed {
         desk,
-        visitor: id,
+        visitor,
         read: false,
         last: after,
-        told: Ring::default(),
-        outlet: outlet.clone(),
+        told: None,
+        ready: VecDeque::new(),
+        ear,
+        _stay: stay,
     };
-    let mut ring = *ear.bell.borrow_and_update();
-    loop {
-        if feed.news(ring).await.is_err() {
-            break;
-        }
-        tokio::select! {
-            changed = ear.bell.changed() => match changed {
-                Ok(()) => ring = *ear.bell.borrow_and_update(),
-                Err(_) => break,
-            },
-            () = outlet.closed() => break,
-        }
-    }
-    drop(stay);
+    stream::unfold(feed, |mut feed| async {
+        let event = feed.next().await?;
+        Some((event, feed))
+    })
 }
 
 struct Feed {
@@ -55,35 +49,60 @@ struct Feed {
     read: bool,
     /// The last line sent, or `None` before the first look: then the stream begins at the end.
     last: Option<u32>,
-    told: Ring,
-    outlet: Outlet,
+    /// The ring whose news were all told.
+    told: Option<Ring>,
+    /// What is said next, each with the answer of ours that it brings.
+    ready: VecDeque<(Event, Option<MessageId>)>,
+    ear: Ear,
+    _stay: Stay,
 }
 
+/// The visitor is shut out: the next connection is told so.
+struct Gone;
+
 impl Feed {
-    async fn news(&mut self, ring: Ring) -> Result<(), Gone> {
-        self.lines().await?;
-        self.receipt().await?;
-        if (ring.typing, ring.typed) != (self.told.typing, self.told.typed) {
-            let event = Event::json(None, Some("typing"), &json!({"typing": ring.typing}));
-            self.outlet.feed(event).await?;
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some((event, answer)) = self.ready.pop_front() {
+                answer.into_iter().for_each(|id| self.reached(id));
+                return Some(event);
+            }
+            // Ten thousand silent streams keep no room for what they said.
+            self.ready = VecDeque::new();
+            if self.told.is_some() {
+                self.ear.bell.changed().await.ok()?;
+            }
+            self.look().ok()?;
         }
-        if ring.agent_online != self.told.agent_online || self.told.changes == 0 {
-            let event = Event::json(
-                None,
-                Some("presence"),
-                &json!({"agent_online": ring.agent_online}),
-            );
-            self.outlet.feed(event).await?;
+    }
+
+    /// Gathers what is new since the last look.
+    fn look(&mut self) -> Result<(), Gone> {
+        let ring = *self.ear.bell.borrow_and_update();
+        let more = self.lines()?;
+        if more {
+            self.ear.bell.mark_changed();
+            return Ok(());
         }
-        self.told = Ring {
-            changes: ring.changes.max(1),
-            ..ring
-        };
+        self.receipt()?;
+        let told = self.told.unwrap_or_default();
+        if (ring.typing, ring.typed) != (told.typing, told.typed) {
+            self.say("typing", &json!({"typing": ring.typing}));
+        }
+        if self.told.is_none() || ring.agent_online != told.agent_online {
+            self.say("presence", &json!({"agent_online": ring.agent_online}));
+        }
+        self.told = Some(ring);
         Ok(())
     }
 
+    fn say(&mut self, name: &str, value: &serde_json::Value) {
+        let event = Event::json(None, Some(name), value);
+        self.ready.push_back((event, None));
+    }
+
     /// That an agent has read what the visitor wrote.
-    async fn receipt(&mut self) -> Result<(), Gone> {
+    fn receipt(&mut self) -> Result<(), Gone> {
         let inbox = &self.desk.inbox;
         let visitor = match inbox.read().and_then(|rows| admitted(&rows, self.visitor)) {
             Ok(visitor) => visitor,
@@ -92,37 +111,26 @@ impl Feed {
                 None
             }
         };
-        // Shut out meanwhile: the next connection is told so.
-        if visitor.is_none() {
-            return Err(Gone);
-        }
-        let read = visitor.is_some_and(|visitor| is_read(inbox, &visitor));
+        let read = is_read(inbox, &visitor.ok_or(Gone)?);
         if read != self.read {
             self.read = read;
-            let event = Event::json(None, Some("read"), &json!({"read": read}));
-            self.outlet.feed(event).await?;
+            self.say("read", &json!({"read": read}));
         }
         Ok(())
     }
 
-    async fn lines(&mut self) -> Result<(), Gone> {
-        loop {
-            let (batch, more) = match self.read() {
-                Ok(found) => found,
-                Err(error) => {
-                    tracing::warn!(%error, "a visitor's stream could not read its thread");
-                    return Err(Gone);
-                }
-            };
-            for (message, line) in batch {
-                let event = Event::json(Some(u64::from(line.id)), Some("message"), &line);
-                self.outlet.feed(event).await?;
-                self.reached(&message);
-            }
-            if !more {
-                return Ok(());
-            }
+    /// Gathers the next lines; gives whether there may be more.
+    fn lines(&mut self) -> Result<bool, Gone> {
+        let (batch, more) = self.read().map_err(|error| {
+            tracing::warn!(%error, "a visitor's stream could not read its thread");
+            Gone
+        })?;
+        for (message, line) in batch {
+            let event = Event::json(Some(u64::from(line.id)), Some("message"), &line);
+            self.ready
+                .push_back((event, waits(&message).then_some(message.id)));
         }
+        Ok(more)
     }
 
     /// The next lines to send, and whether there may be more.
@@ -152,21 +160,19 @@ impl Feed {
     }
 
     /// Notes that an answer is on its way to the visitor's screen.
-    fn reached(&self, message: &Message) {
-        let waits = message.delivery.state < DeliveryState::Delivered;
-        if message.direction == Direction::Out && message.channels.contains(&Channel::Chat) && waits
-        {
-            let id = message.id;
-            let stamp = self.desk.inbox.stamp(Actor::Visitor(self.visitor));
-            // Nobody waits for this answer: the mark is a courtesy, the next stream makes it again.
-            drop(
-                self.desk
-                    .inbox
-                    .store
-                    .write(stamp, move |tx| visitor::reached(tx, id)),
-            );
-        }
+    fn reached(&self, answer: MessageId) {
+        let stamp = self.desk.inbox.stamp(Actor::Visitor(self.visitor));
+        let store = &self.desk.inbox.store;
+        // Nobody waits for this answer: the mark is a courtesy, the next stream makes it again.
+        drop(store.write(stamp, move |tx| visitor::reached(tx, answer)));
     }
+}
+
+/// Whether a message is an answer of ours that has reached no screen yet.
+fn waits(message: &Message) -> bool {
+    message.direction == Direction::Out
+        && message.channels.contains(&Channel::Chat)
+        && message.delivery.state < DeliveryState::Delivered
 }
 
 /// The visitor, unless there is none or they are shut out.

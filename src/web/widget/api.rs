@@ -363,14 +363,6 @@ pub async fn events(app: App, request: Request) -> Answer {
         .chat
         .hub
         .listen(visitor.id, app.inbox.presence.any_agent());
-    let (outlet, events) = sse::channel();
-    tokio::spawn(stream::run(
-        app.chat.clone(),
-        visitor.id,
-        after,
-        outlet,
-        ear,
-        stay,
-    ));
+    let events = stream::events(app.chat.clone(), visitor.id, after, ear, stay);
     Ok(sse::respond(&request, events))
 }
