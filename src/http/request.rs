@@ -33,6 +33,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Who asks: the peer, or behind a trusted proxy the address it names.
     pub client: IpAddr,
+    /// Whether a trusted proxy asks for them: then the connection says nothing of theirs.
+    pub relayed: bool,
     /// Whether the browser's own connection is encrypted.
     pub https: bool,
     /// True once the server is to stop: long answers end then.

@@ -133,6 +133,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let trusted = &self.terms.trusted_proxies;
         let request = Request {
             client: request::client(from.address, &parts.headers, trusted),
+            relayed: trusted.iter().any(|n| n.contains(from.address)),
             https: request::https(from.address, &parts.headers, trusted, from.tls),
             closing: self.closing.clone(),
             at: self.terms.clock.now(),

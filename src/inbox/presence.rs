@@ -3,6 +3,7 @@
 use casella_index::model::{AgentId, VisitorId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Counts the live connections of visitors and agents. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,8 @@ struct Seen {
 struct Looking {
     connections: u32,
     page: String,
+    /// When they last answered a beat.
+    answered: Option<Instant>,
 }
 
 /// Who a [`Stay`] is of.
@@ -105,6 +108,19 @@ impl Presence {
             }
             _ => false,
         }
+    }
+
+    /// Notes that a visitor answered their stream's beat.
+    pub fn answers(&self, visitor: VisitorId) {
+        if let Some(looking) = self.seen().visitors.get_mut(&visitor) {
+            looking.answered = Some(Instant::now());
+        }
+    }
+
+    /// For how long a visitor has answered no beat; `None` if they never did, as clients may.
+    pub fn silent_for(&self, visitor: VisitorId) -> Option<Duration> {
+        let seen = self.seen();
+        Some(seen.visitors.get(&visitor)?.answered?.elapsed())
     }
 
     /// How many visitors are connected.

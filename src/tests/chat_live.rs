@@ -91,6 +91,23 @@ fn who_falls_silent_is_gone_though_the_connection_never_closed() {
 }
 
 #[test]
+fn behind_a_proxy_who_answers_no_more_is_gone_though_the_proxy_is_there() {
+    let world = World::with("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n");
+    let api = world.api();
+    let anna = Visitor::come(&world);
+    anna.say("Hello", "1");
+    let mut there = anna.events(0);
+    let beat = |event: &super::world::http::Event| event.name == "beat";
+    there.find(beat).expect("a first beat");
+    assert_eq!(anna.ask("POST", "here", &json!({})).status, 204);
+    there.find(beat).expect("a second beat");
+    assert!(dot(&api), "the first beat was answered");
+    // The proxy reads on, but nobody is behind it: the stream ends, and with it the visit.
+    assert_eq!(there.find(beat), None);
+    world.wait("the dot to go", || (!dot(&api)).then_some(()));
+}
+
+#[test]
 fn agents_see_what_page_a_visitor_is_on() {
     let world = World::start();
     let mut agent = world.logged_in("mario@shop.example", "agent");

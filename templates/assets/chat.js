@@ -397,6 +397,8 @@ function event(block) {
     else if (line.startsWith("data: ")) data.push(line.slice(6));
   }
   if (!data.length) return;
+  // Behind a proxy only our answer shows that we are still there.
+  if (name === "beat") return void post("here", {}).catch(() => {});
   const value = JSON.parse(data.join("\n"));
   tabs?.postMessage({ is: "event", name, value });
   happen(name, value);

@@ -13,16 +13,24 @@ use casella_index::{Actor, Rows, StoreError};
 use futures_util::{Stream, stream};
 use serde_json::json;
 use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::{Instant, Interval, interval_at};
 
 /// Lines read from the store at a time.
 const STEP: usize = 100;
+/// How often a visitor behind a proxy is asked whether they are there.
+const BEAT: Duration = Duration::from_secs(12);
+/// Whoever answered beats and then left one unanswered is gone.
+const SILENT: Duration = Duration::from_secs(20);
 
 /// What a visitor's stream says, from after the line they have until they are shut out. `stay` is their
-/// being online: it ends with the stream.
+/// being online: it ends with the stream. Of a connection that is `relayed` by a proxy only the proxy
+/// is sure to be there, so beats ask for the visitor (`POST /chat/v1/here`).
 pub fn events(
     desk: Desk,
     visitor: VisitorId,
     after: Option<u32>,
+    relayed: bool,
     ear: Ear,
     stay: Stay,
 ) -> impl Stream<Item = Event> + Send + 'static {
@@ -33,6 +41,7 @@ pub fn events(
         last: after,
         told: None,
         ready: VecDeque::new(),
+        beat: relayed.then(|| interval_at(Instant::now() + BEAT, BEAT)),
         ear,
         _stay: stay,
     };
@@ -53,11 +62,12 @@ struct Feed {
     told: Option<Ring>,
     /// What is said next, each with the answer of ours that it brings.
     ready: VecDeque<(Event, Option<MessageId>)>,
+    beat: Option<Interval>,
     ear: Ear,
     _stay: Stay,
 }
 
-/// The visitor is shut out: the next connection is told so.
+/// The visitor left or is shut out, which the next connection is told.
 struct Gone;
 
 impl Feed {
@@ -69,10 +79,28 @@ impl Feed {
             }
             // Ten thousand silent streams keep no room for what they said.
             self.ready = VecDeque::new();
-            if self.told.is_some() {
-                self.ear.bell.changed().await.ok()?;
+            if self.told.is_none() || self.rung().await.ok()? {
+                self.look().ok()?;
             }
-            self.look().ok()?;
+        }
+    }
+
+    /// Waits for the bell; false if it was a beat that ended the wait.
+    async fn rung(&mut self) -> Result<bool, Gone> {
+        let changed = self.ear.bell.changed();
+        let Some(beat) = &mut self.beat else {
+            return changed.await.map(|()| true).map_err(|_| Gone);
+        };
+        tokio::select! {
+            changed = changed => return changed.map(|()| true).map_err(|_| Gone),
+            _ = beat.tick() => {}
+        }
+        match self.desk.inbox.presence.silent_for(self.visitor) {
+            Some(silent) if silent > SILENT => Err(Gone),
+            _ => {
+                self.say("beat", &json!({}));
+                Ok(false)
+            }
         }
     }
 

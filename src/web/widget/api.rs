@@ -286,6 +286,13 @@ pub async fn seen(app: App, mut request: Request) -> Answer {
     Ok(respond::nothing())
 }
 
+/// The answer to a beat of the stream.
+pub async fn here(app: App, request: Request) -> Answer {
+    let visitor = key::visitor(&app.inbox, &request)?;
+    app.inbox.presence.answers(visitor.id);
+    Ok(respond::nothing())
+}
+
 #[derive(Debug, Deserialize)]
 struct Typing {
     typing: bool,
@@ -363,6 +370,13 @@ pub async fn events(app: App, request: Request) -> Answer {
         .chat
         .hub
         .listen(visitor.id, app.inbox.presence.any_agent());
-    let events = stream::events(app.chat.clone(), visitor.id, after, ear, stay);
+    let events = stream::events(
+        app.chat.clone(),
+        visitor.id,
+        after,
+        request.relayed,
+        ear,
+        stay,
+    );
     Ok(sse::respond(&request, events))
 }

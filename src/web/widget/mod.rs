@@ -23,6 +23,7 @@ pub fn routes() -> Router<App> {
         .post("/chat/v1/seen", api::seen)
         .post("/chat/v1/typing", api::typing)
         .post("/chat/v1/page", api::page)
+        .post("/chat/v1/here", api::here)
         .get("/chat/v1/files/{message}/{k}", api::file)
         .get("/chat/v1/events", api::events)
 }
