@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
@@ -63,6 +64,11 @@ impl Bounds {
         most: 1024 * 1024,
         time: Duration::from_secs(15),
     };
+    /// A call that brings a file: Meta alone takes up to 75 s over a video.
+    pub const UPLOAD: Bounds = Bounds {
+        most: 1024 * 1024,
+        time: Duration::from_secs(120),
+    };
 }
 
 /// What to send.
@@ -98,8 +104,10 @@ pub struct Reply {
 pub enum Problem {
     /// Not https, no host, or an address we do not go to.
     Forbidden(&'static str),
-    /// No such name, refused, broken off.
+    /// No such name, refused, no connection in time: nothing was asked.
     Unreachable(String),
+    /// The connection ended after the request went out; whether the other side acted is unknown.
+    BrokenOff(String),
     /// Longer than asked for.
     TooLarge,
     /// It took too long; whether the other side acted is unknown.
@@ -111,6 +119,7 @@ impl fmt::Display for Problem {
         match self {
             Problem::Forbidden(why) => f.write_str(why),
             Problem::Unreachable(why) => write!(f, "could not be reached: {why}"),
+            Problem::BrokenOff(why) => write!(f, "the connection broke off: {why}"),
             Problem::TooLarge => f.write_str("the answer is too large"),
             Problem::TimedOut => f.write_str("no answer in time"),
         }
@@ -147,31 +156,15 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`Problem`]; a status of 4xx or 5xx is a [`Reply`].
-    pub async fn send(&self, call: Call, trust: Trust, bounds: Bounds) -> Result<Reply, Problem> {
-        let all = self.follow(call, trust, bounds.most);
-        tokio::time::timeout(bounds.time, all)
-            .await
-            .unwrap_or(Err(Problem::TimedOut))
-    }
-
-    /// The same, but a redirect is the reply.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub async fn send_once(
+    pub async fn send(
         &self,
-        call: Call,
+        mut call: Call,
         trust: Trust,
         bounds: Bounds,
     ) -> Result<Reply, Problem> {
-        tokio::time::timeout(bounds.time, self.once(&call, trust, bounds.most))
-            .await
-            .unwrap_or(Err(Problem::TimedOut))
-    }
-
-    async fn follow(&self, mut call: Call, trust: Trust, most: usize) -> Result<Reply, Problem> {
+        let end = Instant::now() + bounds.time;
         for _ in 0..=HOPS {
-            let reply = self.once(&call, trust, most).await?;
+            let reply = self.once(&call, trust, bounds.most, end).await?;
             let next = reply.headers.get(LOCATION).and_then(|to| to.to_str().ok());
             match next.filter(|_| reply.status.is_redirection() && call.method == Method::GET) {
                 Some(to) => {
@@ -188,33 +181,64 @@ impl Fetcher {
         Err(Problem::Forbidden("too many redirects"))
     }
 
-    async fn once(&self, call: &Call, trust: Trust, most: usize) -> Result<Reply, Problem> {
+    /// The same, but a redirect is the reply.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_once(
+        &self,
+        call: Call,
+        trust: Trust,
+        bounds: Bounds,
+    ) -> Result<Reply, Problem> {
+        let end = Instant::now() + bounds.time;
+        self.once(&call, trust, bounds.most, end).await
+    }
+
+    /// Time-outs before and after the request went out are two things: only the former may be tried
+    /// again without a thought.
+    async fn once(
+        &self,
+        call: &Call,
+        trust: Trust,
+        most: usize,
+        end: Instant,
+    ) -> Result<Reply, Problem> {
         let host = call
             .url
             .host_str()
             .ok_or(Problem::Forbidden("the address has no host"))?;
-        let port = call
-            .url
+        let unmet = |_| Problem::Unreachable("no connection in time".into());
+        let late = |_| Problem::TimedOut;
+        let stream = timeout_at(end, self.connect(&call.url, host, trust)).await;
+        let stream = stream.map_err(unmet)??;
+        if call.url.scheme() == "https" {
+            let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
+            let name = name.map_err(|_| Problem::Forbidden("the host is no name for TLS"))?;
+            let stream = timeout_at(end, self.tls.connect(name, stream)).await;
+            let stream = stream
+                .map_err(unmet)?
+                .map_err(|e| Problem::Unreachable(e.to_string()))?;
+            timeout_at(end, speak(stream, call, most))
+                .await
+                .map_err(late)?
+        } else {
+            timeout_at(end, speak(stream, call, most))
+                .await
+                .map_err(late)?
+        }
+    }
+
+    async fn connect(&self, url: &Url, host: &str, trust: Trust) -> Result<TcpStream, Problem> {
+        let port = url
             .port_or_known_default()
             .ok_or(Problem::Forbidden("the address has no port"))?;
-        let address = self.resolve(&call.url, host, port, trust).await?;
+        let address = self.resolve(url, host, port, trust).await?;
         let stream = TcpStream::connect(address)
             .await
             .map_err(|e| Problem::Unreachable(e.to_string()))?;
         let _ = stream.set_nodelay(true);
-        if call.url.scheme() == "https" {
-            let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
-            let name = name.map_err(|_| Problem::Forbidden("the host is no name for TLS"))?;
-            let stream = self.tls.connect(name, stream).await;
-            speak(
-                stream.map_err(|e| Problem::Unreachable(e.to_string()))?,
-                call,
-                most,
-            )
-            .await
-        } else {
-            speak(stream, call, most).await
-        }
+        Ok(stream)
     }
 
     /// The one address to connect to, judged.
@@ -264,10 +288,14 @@ async fn speak<S>(stream: S, call: &Call, most: usize) -> Result<Reply, Problem>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let broken = |e: hyper::Error| Problem::Unreachable(e.to_string());
+    let broken = |e: hyper::Error| match e.is_canceled() {
+        // Closed before the request was written.
+        true => Problem::Unreachable(e.to_string()),
+        false => Problem::BrokenOff(e.to_string()),
+    };
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(broken)?;
+        .map_err(|e| Problem::Unreachable(e.to_string()))?;
     let driver = tokio::spawn(connection);
     let answer = async {
         let response = sender.send_request(request(call)?).await.map_err(broken)?;
@@ -304,7 +332,7 @@ fn request(call: &Call) -> Result<Request<Full<Bytes>>, Problem> {
 async fn gather(mut body: hyper::body::Incoming, most: usize) -> Result<Bytes, Problem> {
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| Problem::Unreachable(e.to_string()))?;
+        let frame = frame.map_err(|e| Problem::BrokenOff(e.to_string()))?;
         if let Ok(data) = frame.into_data() {
             if all.len() + data.len() > most {
                 return Err(Problem::TooLarge);
@@ -390,6 +418,26 @@ mod tests {
             refused.unwrap_err(),
             Problem::Forbidden("too many redirects")
         );
+    }
+
+    #[tokio::test]
+    async fn what_broke_before_it_was_asked_is_told_from_what_broke_after() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gone = listener.local_addr().unwrap();
+        drop(listener);
+        let nobody = fetch(&loopback(), &format!("http://{gone}/"), Trust::Stranger).await;
+        assert!(matches!(nobody, Err(Problem::Unreachable(_))), "{nobody:?}");
+        for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(async move {
+                let (mut peer, _) = listener.accept().await.unwrap();
+                let _ = peer.read(&mut [0; 4096]).await;
+                let _ = peer.write_all(answer.as_bytes()).await;
+            });
+            let broken = fetch(&loopback(), &format!("http://{address}/"), Trust::Stranger).await;
+            assert!(matches!(broken, Err(Problem::BrokenOff(_))), "{broken:?}");
+        }
     }
 
     #[tokio::test]

@@ -45,6 +45,7 @@ pub(crate) fn apply(tx: &mut Tx<'_>, seq: u64, entry: &Entry) -> Done {
             carried,
             idempotency_key,
         } => queue_reply(tx, message, jobs, carried, idempotency_key.as_ref()),
+        Event::DeliveryQueued { message, jobs, .. } => queue_again(tx, *message, jobs),
         Event::PathAdded { message, path, .. } => edit_message(tx, *message, |m| {
             if let Some(email) = &mut m.email {
                 email.paths.push(path.clone());
@@ -351,8 +352,11 @@ fn open_window(conversation: &mut Conversation, message: &Message) {
     if let (Some(person), Some(facts)) = (&mut conversation.messenger, &message.messenger)
         && message.direction == Direction::In
     {
+        // A late one is older than Meta's refusal.
+        if facts.timestamp >= person.last_inbound {
+            person.locked = None;
+        }
         person.last_inbound = person.last_inbound.max(facts.timestamp);
-        person.locked = None;
     }
 }
 
@@ -365,10 +369,7 @@ fn queue_reply(
 ) -> Done {
     add_message(tx, message)?;
     lift(tx, message, false, false)?;
-    for job in jobs {
-        tx.count("job", job.id.0)?;
-        tx.put(&JOBS, &job.id, job)?;
-    }
+    put_jobs(tx, jobs)?;
     for id in carried {
         edit_message(tx, *id, |m| {
             if !m.channels.contains(&Channel::Email) {
@@ -380,6 +381,26 @@ fn queue_reply(
         Some(key) => tx.put(&IDEMPOTENCY, key, &message.id),
         None => Ok(()),
     }
+}
+
+fn put_jobs(tx: &mut Tx<'_>, jobs: &[Job]) -> Done {
+    for job in jobs {
+        tx.count("job", job.id.0)?;
+        tx.put(&JOBS, &job.id, job)?;
+    }
+    Ok(())
+}
+
+fn queue_again(tx: &mut Tx<'_>, message: MessageId, jobs: &[Job]) -> Done {
+    put_jobs(tx, jobs)?;
+    edit_message(tx, message, |m| {
+        for job in jobs {
+            report(m, Some(&job.recipient), DeliveryState::Queued, "");
+        }
+        if let Some(facts) = &mut m.messenger {
+            facts.job = jobs.last().map(|job| job.id);
+        }
+    })
 }
 
 fn move_message(
@@ -455,6 +476,7 @@ fn release(tx: &mut Tx<'_>, job: JobId, next_at: Millis) -> Done {
         row.next_at = next_at;
         row.created_at = next_at;
         row.attempts = 0;
+        row.ambiguous = 0;
         row.noticed = false;
         tx.put(&JOBS, &job, &row)?;
     }

@@ -68,6 +68,12 @@ pub enum Event {
         carried: Vec<MessageId>,
         idempotency_key: Option<String>,
     },
+    /// An agent sends again what failed: new deliveries of a message that stands in its thread.
+    DeliveryQueued {
+        conversation: ConversationId,
+        message: MessageId,
+        jobs: Vec<Job>,
+    },
     /// The same mail came by another way.
     PathAdded {
         conversation: ConversationId,
@@ -176,6 +182,7 @@ impl Event {
                 Direction::Out | Direction::Event => "MessageAdded",
             },
             Event::ReplyQueued { .. } => "ReplyQueued",
+            Event::DeliveryQueued { .. } => "DeliveryQueued",
             Event::PathAdded { .. } => "PathAdded",
             Event::MessageChanged(_) => "MessageChanged",
             Event::MessageMoved { .. } => "MessageMoved",
@@ -220,6 +227,7 @@ impl Event {
             Event::ConversationsMerged { into, .. } => Some(*into),
             Event::ChatSeen { conversation, .. }
             | Event::PathAdded { conversation, .. }
+            | Event::DeliveryQueued { conversation, .. }
             | Event::DeliveryTried { conversation, .. }
             | Event::DeliveryReported { conversation, .. }
             | Event::ConversationCompleted { conversation, .. }
@@ -239,6 +247,7 @@ impl Event {
             }
             Event::MessageChanged(message) => Some(message.id),
             Event::PathAdded { message, .. }
+            | Event::DeliveryQueued { message, .. }
             | Event::MessageMoved { message, .. }
             | Event::MailComposed { message, .. }
             | Event::DeliveryTried { message, .. }

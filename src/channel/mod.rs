@@ -26,9 +26,11 @@ pub trait Deliver: Send + Sync {
     fn deliver<'a>(&'a self, job: &'a Job) -> Pin<Box<dyn Future<Output = Attempt> + Send + 'a>>;
 }
 
-/// Jobs that share a destination: they go in order, at most `width` at a time.
+/// Jobs that share a destination: at most `width` at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
     pub name: String,
     pub width: usize,
+    /// One that has to be tried again keeps those behind it waiting: a person reads them in order.
+    pub in_order: bool,
 }

@@ -18,8 +18,15 @@ pub enum Attempt {
     },
     /// Trying again would not help.
     Refused { detail: String },
-    /// It was handed over and no answer came: it may have arrived.
-    Ambiguous { detail: String },
+    /// It was handed over and no answer came: it may have arrived. `wait`: the other side tells by
+    /// itself until then (Meta's echo), and only after that it makes sense to try again.
+    Ambiguous {
+        detail: String,
+        wait: Option<Millis>,
+    },
+    /// It was handed over as often as is right, and nobody ever said whether it arrived: a person
+    /// must look.
+    Unsure { detail: String },
     /// It waits for a person: a setting, a page to be connected again. [`release`] lets it go.
     Held { detail: String },
 }
@@ -46,6 +53,7 @@ pub fn tried(tx: &mut Tx<'_>, job: JobId, attempt: Attempt, jitter: f64) -> Done
     {
         return Ok(After::Held);
     }
+    let unsure = matches!(attempt, Attempt::Unsure { .. });
     let outcome = outcome(&job, attempt, tx.now(), jitter);
     tx.record(Event::DeliveryTried {
         conversation: job.conversation,
@@ -53,7 +61,7 @@ pub fn tried(tx: &mut Tx<'_>, job: JobId, attempt: Attempt, jitter: f64) -> Done
         job: job.id,
         outcome: outcome.clone(),
     })?;
-    tell(tx, &job, &outcome)?;
+    tell(tx, &job, &outcome, unsure)?;
     Ok(match outcome {
         Outcome::Later { next_at, .. } => After::Again(next_at),
         Outcome::Held { .. } => After::Held,
@@ -86,7 +94,19 @@ fn outcome(job: &Job, attempt: Attempt, now: Millis, jitter: f64) -> Outcome {
         Attempt::Held { detail } => return Outcome::Held { detail },
         Attempt::TryLater { detail, not_before } => (End::TryLater, detail, not_before),
         Attempt::Refused { detail } => (End::Refused, detail, None),
-        Attempt::Ambiguous { detail } => (End::Ambiguous, detail, None),
+        Attempt::Unsure { detail } => return Outcome::Failed { detail },
+        Attempt::Ambiguous {
+            detail,
+            wait: Some(next_at),
+        } => {
+            return Outcome::Later {
+                detail,
+                next_at,
+                ambiguous: true,
+                notice: false,
+            };
+        }
+        Attempt::Ambiguous { detail, wait: None } => (End::Ambiguous, detail, None),
     };
     let ambiguous = end == End::Ambiguous;
     let tries = Tries {
@@ -111,13 +131,14 @@ fn outcome(job: &Job, attempt: Attempt, now: Millis, jitter: f64) -> Outcome {
 
 /// A late and a failed delivery stand in the thread; a failed one makes it unread, for the person
 /// got no answer.
-fn tell(tx: &mut Tx<'_>, job: &Job, outcome: &Outcome) -> Done {
+fn tell(tx: &mut Tx<'_>, job: &Job, outcome: &Outcome, unsure: bool) -> Done {
     let (key, detail) = match outcome {
         Outcome::Later {
             notice: true,
             detail,
             ..
         } => ("delivery_late", detail),
+        Outcome::Failed { detail } if unsure => ("delivery_unsure", detail),
         Outcome::Failed { detail } => ("delivery_failed", detail),
         _ => return Ok(()),
     };

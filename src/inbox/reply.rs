@@ -5,6 +5,7 @@
 //! outbox's matter. A chat line needs no job: it waits in the thread until the visitor's browser
 //! takes it. The words are kept as they are; nothing in them is ever a template.
 
+mod again;
 mod automatic;
 mod mail;
 mod reachable;
@@ -12,6 +13,7 @@ mod recipients;
 #[cfg(test)]
 mod tests;
 
+pub use again::send_again;
 pub use reachable::{choices, choices_of, unseen};
 pub use recipients::{Recipients, suggested};
 
@@ -278,15 +280,16 @@ fn messenger(
         .is_some_and(|thread| matches!(thread.window, window::Window::HumanAgent { .. }));
     message.channels = vec![Channel::Messenger];
     message.delivery = queued([person.psid.clone()]);
+    let job = job(tx, &message, Channel::Messenger, person.psid.clone(), 0)?;
     message.messenger = Some(MessengerFacts {
         page: person.page,
-        psid: person.psid.clone(),
+        psid: person.psid,
+        job: Some(job.id),
         timestamp: message.at,
         kind: "message".into(),
         human_agent: by_hand,
         ..MessengerFacts::default()
     });
-    let job = job(tx, &message, Channel::Messenger, person.psid, 0)?;
     record(tx, message, vec![job], Vec::new(), key)
 }
 

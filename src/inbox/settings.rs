@@ -69,6 +69,35 @@ impl Setting for MessengerHealth {
     const NAME: &'static str = "messenger_health";
 }
 
+/// A page that Meta asked to slow down.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PagePause {
+    pub page: String,
+    pub until: Millis,
+    /// How long it was meant to be: the next may be longer.
+    pub length: Millis,
+    /// Why: a key below `messenger.error.`.
+    pub key: String,
+}
+
+/// The last pause of every page that had one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MessengerPauses {
+    pub pages: Vec<PagePause>,
+}
+
+impl MessengerPauses {
+    pub fn of(&self, page: &str) -> Option<&PagePause> {
+        self.pages.iter().find(|pause| pause.page == page)
+    }
+}
+
+impl Setting for MessengerPauses {
+    const NAME: &'static str = "messenger_pauses";
+}
+
 /// What was set about Messenger in the pages, beside the configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

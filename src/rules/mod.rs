@@ -14,6 +14,7 @@ pub mod lifecycle;
 pub mod loops;
 pub mod mail;
 pub mod office_hours;
+pub mod pause;
 pub mod picture;
 pub mod public_address;
 pub mod quoting;

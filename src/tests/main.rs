@@ -18,6 +18,8 @@ mod commands;
 mod http;
 mod live_pages;
 mod messenger;
+mod messenger_errors;
+mod messenger_privacy;
 mod pages;
 mod trust;
 mod world;

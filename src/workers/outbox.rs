@@ -6,6 +6,8 @@
 
 mod book;
 #[cfg(test)]
+mod messenger_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
@@ -235,6 +237,7 @@ fn log(job: &Job, attempt: &Attempt) {
             tracing::warn!(job, mail, channel, "not delivered yet");
         }
         Attempt::Refused { .. } => tracing::warn!(job, mail, channel, "delivery refused"),
+        Attempt::Unsure { .. } => tracing::warn!(job, mail, channel, "perhaps delivered"),
         Attempt::Held { .. } => tracing::info!(job, mail, channel, "delivery held"),
     }
 }

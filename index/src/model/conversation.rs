@@ -108,4 +108,9 @@ pub struct MessengerPerson {
     pub locked: Option<String>,
     /// Another app holds the thread.
     pub owned_elsewhere: bool,
+    /// Meta's time of the newest word about that.
+    pub owned_at: Millis,
+    /// Meta's watermarks: everything sent until then is delivered, and is read.
+    pub delivered_until: Millis,
+    pub read_until: Millis,
 }

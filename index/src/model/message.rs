@@ -277,6 +277,8 @@ pub struct MessengerFacts {
     /// Of an answer of ours: its text and each file are messages to Meta; the mids of those known to be
     /// sent, in that order. A retry goes on behind them.
     pub mids: Vec<String>,
+    /// Of an answer of ours: the job that delivers it, while there is one.
+    pub job: Option<JobId>,
     /// Meta's time of the event.
     pub timestamp: Millis,
     pub reply_to_mid: Option<String>,

@@ -155,6 +155,7 @@ impl Deliver for Post {
         Lane {
             name: self.courier.destination(&job.recipient),
             width: WIDTH,
+            in_order: false,
         }
     }
 
@@ -172,7 +173,10 @@ fn attempt(outcome: Result<Receipt, Failure>) -> Attempt {
         Err(Failure { end, reason }) => match end {
             End::TryLater => later(reason),
             End::Refused => Attempt::Refused { detail: reason },
-            End::Ambiguous => Attempt::Ambiguous { detail: reason },
+            End::Ambiguous => Attempt::Ambiguous {
+                detail: reason,
+                wait: None,
+            },
         },
     }
 }

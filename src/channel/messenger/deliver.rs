@@ -1,31 +1,31 @@
 //! One try to send one message through a page.
 //!
 //! The window is looked at again when the time has come; Meta's refusal is the last word all the same.
-//! After a call without an answer the message is not sent again until the echo had time to come:
-//! Meta documents no idempotency key, but returns our `metadata`. A part that is sent stays sent: the next
-//! try goes on behind it.
+//! Meta documents no idempotency key, but returns our `metadata` in the echo: after a call without an
+//! answer the message is not sent again until the echo had its time, and not more than twice in all.
+//! Then a person decides. A part that is sent stays sent: the next try goes on behind it.
+
+mod outcome;
 
 use super::connection::Connection;
-use super::graph::{Content, Failed, Graph, Letter, Page};
-use super::health;
+use super::graph::{Content, Graph, Letter};
 use super::parts::{self, Part};
-use super::trouble::{Remedy, Trouble};
+use super::pauses;
 use crate::channel::{Deliver, Lane};
-use crate::clock::{MINUTE, SECOND};
-use crate::inbox::Inbox;
 use crate::inbox::delivery::Attempt;
+use crate::inbox::reply::window_of;
+use crate::inbox::{Done, Inbox};
 use crate::render::Templates;
 use crate::rules::picture;
+use crate::rules::window::{self, Window};
 use casella_index::model::*;
 use casella_index::{Actor, Event, Rows, StoreError, Tx};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// How long the echo has after a call without an answer.
-const ECHO: Millis = 2 * MINUTE;
-/// How long to slow down when Meta says so.
-const BACK_OFF: Millis = 5 * MINUTE;
+/// Calls without an answer after which a person must decide.
+const UNANSWERED: u32 = 2;
 
 /// Sends through the Graph.
 pub struct Sender {
@@ -43,40 +43,112 @@ impl Sender {
         }
     }
 
-    async fn send(&self, job: &Job) -> Result<Attempt, StoreError> {
+    async fn send(&self, job: &Job) -> Done<Attempt> {
         let Some(message) = self.inbox.read()?.message(job.message)? else {
-            return Ok(Attempt::Refused {
-                detail: String::new(),
-            });
+            let detail = String::new();
+            return Ok(Attempt::Refused { detail });
         };
         let facts = message.messenger.clone().unwrap_or_default();
         let connection = Connection::of(&self.inbox)?;
         let Some(page) = connection.page(&facts.page) else {
-            return Ok(Attempt::Held {
-                detail: self.words("no_page", ""),
-            });
+            let detail = self.words("no_page", "");
+            return Ok(Attempt::Held { detail });
         };
         let contents = self.contents(&message)?;
         let of = contents.len();
+        let part = |no| Part {
+            message: message.id,
+            no,
+            of,
+        };
         let mut ids = facts.mids;
+        if let Some(attempt) = self.not_now(job, &page.id, part(ids.len()))? {
+            return Ok(attempt);
+        }
+        let human_agent = match self.way(job, &message)? {
+            Some(human_agent) => human_agent,
+            None => {
+                let detail = self.told(part(ids.len()), "window_closed", "");
+                return Ok(Attempt::Refused { detail });
+            }
+        };
+        self.mark(&message, human_agent).await?;
         for (no, content) in contents.into_iter().enumerate().skip(ids.len()) {
-            let message = message.id;
-            let part = Part { message, no, of };
             let letter = Letter {
                 psid: job.recipient.clone(),
                 content,
-                human_agent: facts.human_agent,
-                metadata: part.metadata(),
+                human_agent,
+                metadata: part(no).metadata(),
             };
             match self.graph.send(page, &letter).await {
-                Ok(mid) => ids.push(self.keep(part, mid).await?),
-                Err(failed) => return self.failed(job, page, part, failed).await,
+                Ok(mid) => ids.push(self.keep(part(no), mid).await?),
+                // Its echo was faster than the end of the call, and knows better.
+                Err(failed) => match self.confirmed(part(no))? {
+                    Some(mid) => ids.push(mid),
+                    None => return self.failed(job, page, part(no), failed).await,
+                },
             }
         }
-        Ok(Attempt::Sent {
-            detail: String::new(),
-            ids,
+        let detail = String::new();
+        Ok(Attempt::Sent { detail, ids })
+    }
+
+    /// Why nothing may be sent now, whatever it is.
+    fn not_now(&self, job: &Job, page: &str, part: Part) -> Done<Option<Attempt>> {
+        if part.no >= part.of {
+            return Ok(None);
+        }
+        if job.ambiguous >= UNANSWERED {
+            let detail = self.told(part, "unsure", "");
+            return Ok(Some(Attempt::Unsure { detail }));
+        }
+        let rows = self.inbox.read()?;
+        let pause = pauses::of(&rows, page, self.inbox.clock.now())?;
+        Ok(pause.map(|pause| Attempt::TryLater {
+            detail: self.told(part, &pause.key, ""),
+            not_before: Some(pause.until),
+        }))
+    }
+
+    /// Whether it goes as a human agent's answer; `None` where even that time is over. Without Meta's
+    /// approval a closed window is tried all the same: Meta counts more than messages.
+    fn way(&self, job: &Job, message: &Message) -> Done<Option<bool>> {
+        let limits = window_of(&self.inbox);
+        let conversation = self.inbox.read()?.living(job.conversation)?;
+        let person = conversation.and_then(|c| c.messenger).unwrap_or_default();
+        let by_person = message.author.agent.is_some();
+        let now = self.inbox.clock.now();
+        Ok(match window::at(Some(person.last_inbound), now, limits) {
+            Window::HumanAgent { .. } => Some(by_person),
+            Window::Closed { .. } if limits.human_agent.is_some() => None,
+            _ => Some(false),
         })
+    }
+
+    /// The thread shows how it truly went.
+    async fn mark(&self, message: &Message, human_agent: bool) -> Result<(), StoreError> {
+        let shown = message.messenger.as_ref().is_some_and(|f| f.human_agent);
+        if shown == human_agent {
+            return Ok(());
+        }
+        let id = message.id;
+        let stamp = self.inbox.stamp(Actor::System);
+        let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let Some(mut message) = tx.message(id)? else {
+                return Ok(());
+            };
+            message.messenger.get_or_insert_default().human_agent = human_agent;
+            tx.record(Event::MessageChanged(Box::new(message)))?;
+            Ok(())
+        };
+        self.inbox.store.write(stamp, write).await
+    }
+
+    /// The mid of a part that its echo has told of.
+    fn confirmed(&self, part: Part) -> Result<Option<String>, StoreError> {
+        let message = self.inbox.read()?.message(part.message)?;
+        let facts = message.and_then(|message| message.messenger);
+        Ok(facts.and_then(|facts| facts.mids.get(part.no).cloned()))
     }
 
     /// Remembers a part before the next goes; the last is remembered with the end of the job.
@@ -110,104 +182,6 @@ impl Sender {
         }
         Ok(all)
     }
-
-    async fn failed(
-        &self,
-        job: &Job,
-        page: &Page,
-        part: Part,
-        failed: Failed,
-    ) -> Result<Attempt, StoreError> {
-        let now = self.inbox.clock.now();
-        let trouble = match failed {
-            Failed::Unreachable(why) => {
-                let detail = self.told(part, "unreachable", &why);
-                return Ok(Attempt::TryLater {
-                    detail,
-                    not_before: None,
-                });
-            }
-            Failed::Unknown => {
-                let detail = self.told(part, "no_answer", "");
-                return Ok(Attempt::TryLater {
-                    detail,
-                    not_before: Some(now + ECHO),
-                });
-            }
-            Failed::Refused(trouble) => trouble,
-        };
-        tracing::warn!(
-            page = page.id,
-            code = trouble.code,
-            subcode = trouble.subcode,
-            "Meta refused a message"
-        );
-        let detail = self.told(part, trouble.key, &trouble.words);
-        Ok(match trouble.remedy {
-            Remedy::GiveUp => Attempt::Refused { detail },
-            Remedy::Lock => {
-                self.lock(job.conversation, &trouble).await?;
-                Attempt::Refused { detail }
-            }
-            Remedy::Later => Attempt::TryLater {
-                detail,
-                not_before: Some(now + 10 * SECOND),
-            },
-            Remedy::BackOff => Attempt::TryLater {
-                detail,
-                not_before: Some(now + BACK_OFF),
-            },
-            Remedy::Reconnect => {
-                if let Err(error) = health::broken(&self.inbox, &page.id, trouble.key).await {
-                    tracing::warn!(%error, page = page.id, "its health could not be kept");
-                }
-                Attempt::Held { detail }
-            }
-        })
-    }
-
-    /// Meta said that we may not write: the composer locks until the person writes again.
-    async fn lock(&self, id: ConversationId, trouble: &Trouble) -> Result<(), StoreError> {
-        let reason = trouble.key.to_owned();
-        let stamp = self.inbox.stamp(Actor::System);
-        let written = self
-            .inbox
-            .store
-            .write(stamp, move |tx| -> Result<(), StoreError> {
-                let Some(mut conversation) = tx.conversation(id)? else {
-                    return Ok(());
-                };
-                if let Some(person) = &mut conversation.messenger {
-                    person.locked = Some(reason);
-                    tx.record(Event::ConversationChanged(Box::new(conversation)))?;
-                }
-                Ok(())
-            });
-        written.await
-    }
-
-    /// What broke; behind a part that is sent, that it is, so that nobody sends it again by hand.
-    fn told(&self, part: Part, key: &str, detail: &str) -> String {
-        let why = self.words(key, detail);
-        if part.no == 0 {
-            return why;
-        }
-        let (sent, of) = (part.no.to_string(), part.of.to_string());
-        let params = [("sent", &*sent), ("of", &*of), ("detail", &*why)];
-        let language = self.inbox.config.inbox.language;
-        self.templates
-            .text(language, "messenger.error.partly", &params)
-    }
-
-    /// The plain sentence of an error, in the inbox's language.
-    fn words(&self, key: &str, detail: &str) -> String {
-        let language = self.inbox.config.inbox.language;
-        self.templates.text(
-            language,
-            &format!("messenger.error.{key}"),
-            &[("detail", detail)],
-        )
-    }
 }
 
 /// Meta's word for a file.
@@ -226,10 +200,10 @@ impl Deliver for Sender {
     }
 
     fn lane(&self, job: &Job) -> Lane {
-        // One person's messages go in order.
         Lane {
             name: format!("messenger {}", job.conversation),
             width: 1,
+            in_order: true,
         }
     }
 

@@ -1,12 +1,14 @@
 //! Meta's Graph: sending, profiles, subscriptions. Origin and version are configured; every call carries
-//! `appsecret_proof`; no token ever stands in a log.
+//! `appsecret_proof`. No token ever stands in a log, nor in a URL, which proxies keep: a POST brings it in
+//! its body (documented), a GET as `Authorization: Bearer`.
 
 use super::signature;
 use super::trouble::{self, Trouble};
-use crate::fetch::{Bounds, Call, Fetcher, Problem, Trust};
+use crate::clock::{MINUTE, Millis};
+use crate::fetch::{Bounds, Call, Fetcher, Problem, Reply, Trust};
 use bytes::Bytes;
 use hyper::Method;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -21,6 +23,12 @@ pub struct Page {
     pub id: String,
     pub token: String,
     pub app_secret: String,
+}
+
+impl Page {
+    fn proof(&self) -> String {
+        signature::proof(&self.app_secret, &self.token)
+    }
 }
 
 /// Never shows the token or the secret.
@@ -64,6 +72,9 @@ pub enum Failed {
     Unknown,
 }
 
+/// The header in which Meta says how long a page is slowed down ("Rate Limits › Headers").
+const USAGE: HeaderName = HeaderName::from_static("x-business-use-case-usage");
+
 /// The client of one Graph.
 #[derive(Clone)]
 pub struct Graph {
@@ -98,16 +109,20 @@ impl Graph {
     /// # Errors
     /// [`Failed`]; only [`Failed::Unreachable`] and some troubles may be tried again at once.
     pub async fn send(&self, page: &Page, letter: &Letter) -> Result<String, Failed> {
-        let (kind, body) = match &letter.content {
-            Content::Text(text) => ("application/json".to_owned(), as_json(letter, text)),
+        let answer = match &letter.content {
+            Content::Text(text) => self.post(page, "messages", as_json(letter, text)).await?,
             Content::File {
                 kind,
                 name,
                 content_type,
                 content,
-            } => as_form(letter, kind, name, content_type, content),
+            } => {
+                let form = as_form(page, letter, kind, name, content_type, content);
+                let url = self.url(&[&page.id, "messages"])?;
+                self.call(posted(url, &form.0, form.1)?, Bounds::UPLOAD)
+                    .await?
+            }
         };
-        let answer = self.post(page, "messages", &kind, body).await?;
         let sent: Sent = serde_json::from_value(answer).map_err(|_| Failed::Unknown)?;
         sent.message_id.ok_or(Failed::Unknown)
     }
@@ -117,10 +132,8 @@ impl Graph {
     /// # Errors
     /// [`Failed`].
     pub async fn act(&self, page: &Page, psid: &str, action: &str) -> Result<(), Failed> {
-        let body = json!({"recipient": {"id": psid}, "sender_action": action}).to_string();
-        self.post(page, "messages", "application/json", body.into())
-            .await
-            .map(|_| ())
+        let body = json!({"recipient": {"id": psid}, "sender_action": action});
+        self.post(page, "messages", body).await.map(|_| ())
     }
 
     /// Name and picture, where Meta gives them.
@@ -128,7 +141,7 @@ impl Graph {
     /// # Errors
     /// [`Failed`].
     pub async fn profile(&self, page: &Page, psid: &str) -> Result<Profile, Failed> {
-        let answer = self.get(page, psid, "name,profile_pic").await?;
+        let answer = self.get(page, &[psid], "name,profile_pic").await?;
         Ok(serde_json::from_value(answer).unwrap_or_default())
     }
 
@@ -137,10 +150,8 @@ impl Graph {
     /// # Errors
     /// [`Failed`].
     pub async fn subscribe(&self, page: &Page) -> Result<(), Failed> {
-        let body = json!({"subscribed_fields": FIELDS}).to_string();
-        self.post(page, "subscribed_apps", "application/json", body.into())
-            .await
-            .map(|_| ())
+        let body = json!({"subscribed_fields": FIELDS});
+        self.post(page, "subscribed_apps", body).await.map(|_| ())
     }
 
     /// The fields this app is subscribed to on the page: proves token and subscription at once.
@@ -148,13 +159,8 @@ impl Graph {
     /// # Errors
     /// [`Failed`].
     pub async fn subscriptions(&self, page: &Page) -> Result<Vec<String>, Failed> {
-        let answer = self
-            .get(
-                page,
-                &format!("{}/subscribed_apps", page.id),
-                "subscribed_fields",
-            )
-            .await?;
+        let edge = [page.id.as_str(), "subscribed_apps"];
+        let answer = self.get(page, &edge, "subscribed_fields").await?;
         let apps = answer["data"].as_array().cloned().unwrap_or_default();
         let fields = apps.iter().flat_map(|app| {
             app["subscribed_fields"]
@@ -167,61 +173,79 @@ impl Graph {
             .collect())
     }
 
-    async fn post(
-        &self,
-        page: &Page,
-        edge: &str,
-        kind: &str,
-        body: Bytes,
-    ) -> Result<Value, Failed> {
-        let url = self.url(page, &format!("{}/{edge}", page.id))?;
-        let kind = HeaderValue::from_str(kind).map_err(|e| Failed::Unreachable(e.to_string()))?;
-        let headers = vec![(CONTENT_TYPE, kind)];
-        self.call(Call {
-            method: Method::POST,
-            url,
-            headers,
-            body,
-        })
-        .await
+    async fn post(&self, page: &Page, edge: &str, mut body: Value) -> Result<Value, Failed> {
+        body["access_token"] = json!(page.token);
+        body["appsecret_proof"] = json!(page.proof());
+        let url = self.url(&[&page.id, edge])?;
+        let call = posted(url, "application/json", body.to_string().into())?;
+        self.call(call, Bounds::CALL).await
     }
 
-    async fn get(&self, page: &Page, path: &str, fields: &str) -> Result<Value, Failed> {
-        let mut url = self.url(page, path)?;
-        url.query_pairs_mut().append_pair("fields", fields);
-        self.call(Call::get(url)).await
-    }
-
-    fn url(&self, page: &Page, path: &str) -> Result<Url, Failed> {
-        let mut url = Url::parse(&format!("{}/{path}", self.base))
-            .map_err(|e| Failed::Unreachable(e.to_string()))?;
+    async fn get(&self, page: &Page, path: &[&str], fields: &str) -> Result<Value, Failed> {
+        let mut url = self.url(path)?;
         url.query_pairs_mut()
-            .append_pair("access_token", &page.token)
-            .append_pair(
-                "appsecret_proof",
-                &signature::proof(&page.app_secret, &page.token),
-            );
+            .append_pair("fields", fields)
+            .append_pair("appsecret_proof", &page.proof());
+        let mut call = Call::get(url);
+        let token = HeaderValue::from_str(&format!("Bearer {}", page.token));
+        call.headers
+            .push((AUTHORIZATION, token.map_err(unsayable)?));
+        self.call(call, Bounds::CALL).await
+    }
+
+    /// Ids are strangers' words: each stays one piece of the path.
+    fn url(&self, path: &[&str]) -> Result<Url, Failed> {
+        let mut url = Url::parse(&self.base).map_err(unsayable)?;
+        if let Ok(mut pieces) = url.path_segments_mut() {
+            pieces.extend(path);
+        }
         Ok(url)
     }
 
-    async fn call(&self, call: Call) -> Result<Value, Failed> {
+    async fn call(&self, call: Call, bounds: Bounds) -> Result<Value, Failed> {
         let reply = self
             .fetcher
-            .send(call, Trust::Operator, Bounds::CALL)
+            .send(call, Trust::Operator, bounds)
             .await
             .map_err(|problem| match problem {
-                Problem::TimedOut | Problem::TooLarge => Failed::Unknown,
+                Problem::TimedOut | Problem::BrokenOff(_) | Problem::TooLarge => Failed::Unknown,
                 other => Failed::Unreachable(other.to_string()),
             })?;
         let answer: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
         if reply.status.is_success() && answer.get("error").is_none() {
             return Ok(answer);
         }
-        Err(Failed::Refused(trouble::read(
-            reply.status.as_u16(),
-            &answer,
-        )))
+        let mut trouble = trouble::read(reply.status.as_u16(), &answer);
+        trouble.regain = regain(&reply);
+        Err(Failed::Refused(trouble))
     }
+}
+
+fn posted(url: Url, kind: &str, body: Bytes) -> Result<Call, Failed> {
+    let kind = HeaderValue::from_str(kind).map_err(unsayable)?;
+    Ok(Call {
+        method: Method::POST,
+        url,
+        headers: vec![(CONTENT_TYPE, kind)],
+        body,
+    })
+}
+
+/// What cannot be put in a request was not sent.
+fn unsayable(why: impl std::fmt::Display) -> Failed {
+    Failed::Unreachable(why.to_string())
+}
+
+/// `{"PAGE": [{"estimated_time_to_regain_access": minutes, …}]}`; the longest counts.
+fn regain(reply: &Reply) -> Option<Millis> {
+    let header = reply.headers.get(USAGE)?.to_str().ok()?;
+    let usage: Value = serde_json::from_str(header).ok()?;
+    let uses = usage.as_object()?.values().filter_map(Value::as_array);
+    let minutes = uses
+        .flatten()
+        .filter_map(|one| one["estimated_time_to_regain_access"].as_i64());
+    let longest = minutes.max().filter(|minutes| *minutes > 0)?;
+    Some(longest.saturating_mul(MINUTE))
 }
 
 fn envelope(letter: &Letter) -> Value {
@@ -233,14 +257,15 @@ fn envelope(letter: &Letter) -> Value {
     body
 }
 
-fn as_json(letter: &Letter, text: &str) -> Bytes {
+fn as_json(letter: &Letter, text: &str) -> Value {
     let mut body = envelope(letter);
     body["message"] = json!({"text": text, "metadata": letter.metadata});
-    body.to_string().into()
+    body
 }
 
 /// `multipart/form-data` (RFC 7578) with the file as `filedata`, which works behind NAT.
 fn as_form(
+    page: &Page,
     letter: &Letter,
     kind: &str,
     name: &str,
@@ -260,6 +285,8 @@ fn as_form(
                 .to_owned(),
         ),
         ("message", message.to_string()),
+        ("access_token", page.token.clone()),
+        ("appsecret_proof", page.proof()),
     ];
     if letter.human_agent {
         fields.push(("tag", "HUMAN_AGENT".to_owned()));

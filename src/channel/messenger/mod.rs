@@ -10,6 +10,7 @@ pub mod health;
 pub mod media;
 pub mod parse;
 mod parts;
+pub mod pauses;
 pub mod receive;
 pub mod signature;
 pub mod trouble;

@@ -1,5 +1,6 @@
 //! Meta's errors: what each means to an agent, and what to do about it (MESSENGER.md, "Send API").
 
+use crate::clock::Millis;
 use serde_json::Value;
 
 /// What to do after an error.
@@ -9,6 +10,8 @@ pub enum Remedy {
     GiveUp,
     /// The window is closed, or the person blocked us: the composer locks until they write again.
     Lock,
+    /// Another app holds the thread: over for this message, and the thread says so.
+    Elsewhere,
     /// Try again later, by the outbox's schedule.
     Later,
     /// Slow down, then try again.
@@ -26,6 +29,8 @@ pub struct Trouble {
     pub remedy: Remedy,
     /// Meta's own words, for the log and the details.
     pub words: String,
+    /// How long the page is slowed down, where Meta says so.
+    pub regain: Option<Millis>,
 }
 
 impl Trouble {
@@ -58,22 +63,26 @@ pub fn read(status: u16, answer: &Value) -> Trouble {
         key,
         remedy,
         words,
+        regain: None,
     }
 }
 
 /// The subcode tells more than the code; the code more than the status.
 fn judge(status: u16, code: i64, subcode: i64) -> (&'static str, Remedy) {
-    use Remedy::{BackOff, GiveUp, Later, Lock, Reconnect};
+    use Remedy::{BackOff, Elsewhere, GiveUp, Later, Lock, Reconnect};
     match (code, subcode) {
         (_, 2018278 | 2018065 | 2534022) => ("window_closed", Lock),
         (_, 1893061) => ("tag_retired", GiveUp),
         (551, _) | (_, 1545041) | (10, 2018108) => ("person_unavailable", Lock),
         (100, 2018001 | 33) => ("not_of_this_page", GiveUp),
-        (_, 2018008 | 2018047 | 2018109 | 2018294) => ("file_refused", GiveUp),
+        (_, 2018008) => ("file_unfetched", GiveUp),
+        (_, 2018047) => ("file_kind", GiveUp),
+        (_, 2018109) => ("file_too_big", GiveUp),
+        (_, 2018294) => ("file_slow", GiveUp),
         (_, 2018074) => ("file_expired", Later),
         (190, _) => ("reconnect", Reconnect),
         (_, 1893063) => ("page_restricted", Reconnect),
-        (_, 2018300 | 2018321) => ("held_elsewhere", GiveUp),
+        (_, 2018300 | 2018321) => ("held_elsewhere", Elsewhere),
         (_, 2018338) => ("abuse_warning", BackOff),
         (4 | 613, _) => ("rate_limited", BackOff),
         (200 | 230, _) | (_, 2018028) => ("permission_missing", Reconnect),
@@ -101,10 +110,10 @@ mod tests {
             (10, 2018108, "person_unavailable", Remedy::Lock),
             (100, 2018001, "not_of_this_page", Remedy::GiveUp),
             (100, 33, "not_of_this_page", Remedy::GiveUp),
-            (100, 2018008, "file_refused", Remedy::GiveUp),
-            (100, 2018047, "file_refused", Remedy::GiveUp),
-            (100, 2018109, "file_refused", Remedy::GiveUp),
-            (100, 2018294, "file_refused", Remedy::GiveUp),
+            (100, 2018008, "file_unfetched", Remedy::GiveUp),
+            (100, 2018047, "file_kind", Remedy::GiveUp),
+            (100, 2018109, "file_too_big", Remedy::GiveUp),
+            (100, 2018294, "file_slow", Remedy::GiveUp),
             (100, 2018074, "file_expired", Remedy::Later),
             (190, 460, "reconnect", Remedy::Reconnect),
             (190, 463, "reconnect", Remedy::Reconnect),
@@ -112,8 +121,8 @@ mod tests {
             (200, 2018028, "permission_missing", Remedy::Reconnect),
             (230, 0, "permission_missing", Remedy::Reconnect),
             (10, 1893063, "page_restricted", Remedy::Reconnect),
-            (10, 2018300, "held_elsewhere", Remedy::GiveUp),
-            (10, 2018321, "held_elsewhere", Remedy::GiveUp),
+            (10, 2018300, "held_elsewhere", Remedy::Elsewhere),
+            (10, 2018321, "held_elsewhere", Remedy::Elsewhere),
             (4, 0, "rate_limited", Remedy::BackOff),
             (613, 0, "rate_limited", Remedy::BackOff),
             (613, 2018338, "abuse_warning", Remedy::BackOff),

@@ -1,5 +1,5 @@
-//! Meta's Graph, as far as Casella speaks to it: it remembers what was sent, refuses on demand, and
-//! serves one file.
+//! Meta's Graph, as far as Casella speaks to it: it remembers what was sent, refuses on demand, keeps
+//! its answers to itself, tells of people, and serves files that expire.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -14,7 +14,9 @@ pub const FILE: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
 #[derive(Debug, Clone)]
 pub struct Sent {
     pub path: String,
-    pub query: BTreeMap<String, String>,
+    /// All that stood behind the `?`.
+    pub query: String,
+    /// JSON, or the fields of a form.
     pub body: Value,
     /// The mid it was given.
     pub mid: String,
@@ -23,11 +25,38 @@ pub struct Sent {
 /// Done with a message before its sender has an answer.
 type Hook = Box<dyn FnMut(&Sent) + Send>;
 
+/// What becomes of the messages of a page.
+#[derive(Debug, Clone, Copy)]
+pub enum Fate {
+    /// An error answer of this code and subcode, in Meta's own words.
+    Refused(i64, i64),
+    /// A gateway's page instead of an answer.
+    Status(u16),
+    /// Taken, and the connection ends without a word.
+    Silence,
+    /// The connection ends without a word, and nothing was taken.
+    Lost,
+}
+
 #[derive(Default)]
 struct Memory {
     sent: Vec<Sent>,
+    /// Every call to `/messages`, whatever became of it: its page.
+    calls: Vec<String>,
+    /// By page.
+    fates: BTreeMap<String, Fate>,
     refusal: Option<(i64, i64)>,
     file_refusal: Option<(i64, i64)>,
+    /// Names of people, by PSID.
+    names: BTreeMap<String, String>,
+    /// Names of files asked for, in order.
+    fetched: Vec<String>,
+    /// Files that are answered with a status.
+    gone: BTreeMap<String, u16>,
+    /// How long a page is slowed down, in minutes.
+    regain: Option<u32>,
+    /// Every line and header that anybody sent.
+    heads: Vec<String>,
     /// The fields of `subscribed_apps`.
     subscribed: String,
     before_answer: Option<Hook>,
@@ -68,6 +97,37 @@ impl Graph {
         self.memory.lock().unwrap().sent.clone()
     }
 
+    /// Meta tells this name of that person.
+    pub fn is_called(&self, psid: &str, name: &str) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.names.insert(psid.to_owned(), name.to_owned());
+    }
+
+    /// What becomes of the page's messages from now on.
+    pub fn page_is(&self, page: &str, fate: Option<Fate>) {
+        let mut memory = self.memory.lock().unwrap();
+        match fate {
+            Some(fate) => drop(memory.fates.insert(page.to_owned(), fate)),
+            None => drop(memory.fates.remove(page)),
+        }
+    }
+
+    /// How often the page tried to send something.
+    pub fn calls(&self, page: &str) -> usize {
+        let memory = self.memory.lock().unwrap();
+        memory.calls.iter().filter(|call| *call == page).count()
+    }
+
+    /// Refusals name this many minutes until the page may go on.
+    pub fn regain_after(&self, minutes: u32) {
+        self.memory.lock().unwrap().regain = Some(minutes);
+    }
+
+    /// The first line and the headers of every call, as they came.
+    pub fn heads(&self) -> Vec<String> {
+        self.memory.lock().unwrap().heads.clone()
+    }
+
     /// From now on every message is refused with this code and subcode.
     pub fn refuse(&self, code: i64, subcode: i64) {
         self.memory.lock().unwrap().refusal = Some((code, subcode));
@@ -96,26 +156,43 @@ impl Graph {
 }
 
 fn serve(mut stream: TcpStream, memory: &Mutex<Memory>) {
-    let Some((method, target, body)) = request(&stream) else {
+    let Some((method, target, body)) = request(&stream, memory) else {
         return;
     };
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let json = |(status, answer): (u16, Value)| (status, "application/json", answer.to_string());
     let (status, kind, answer) = match (method.as_str(), path) {
-        ("GET", "/files/photo.png") => (200, "image/png", FILE.to_vec()),
+        ("GET", path) if path.starts_with("/files/") => {
+            let name = path.trim_start_matches("/files/");
+            (file(memory, name), "image/png", FILE.to_vec())
+        }
         ("POST", path) if path.ends_with("/messages") => {
-            let (status, answer) = take(memory, path, query, &body);
-            (status, "application/json", answer.to_string().into_bytes())
+            let Some(taken) = take(memory, path, query, &body) else {
+                return;
+            };
+            let (status, kind, answer) = json(taken);
+            (status, kind, answer.into_bytes())
         }
         (method, path) if path.ends_with("/subscribed_apps") => {
-            let (status, answer) = subscription(memory, method, &body);
-            (status, "application/json", answer.to_string().into_bytes())
+            let (status, kind, answer) = json(subscription(memory, method, &body));
+            (status, kind, answer.into_bytes())
         }
-        // What Meta tells of people without the permission.
-        _ => (200, "application/json", b"{}".to_vec()),
+        (_, path) => {
+            let psid = path.rsplit('/').next().unwrap_or_default();
+            let (status, kind, answer) = json((200, person(memory, psid)));
+            (status, kind, answer.into_bytes())
+        }
     };
     let length = answer.len();
+    let usage = match memory.lock().unwrap().regain {
+        Some(minutes) => format!(
+            "X-Business-Use-Case-Usage: {{\"1\":[{{\"type\":\"messenger\",\
+             \"estimated_time_to_regain_access\":{minutes}}}]}}\r\n"
+        ),
+        None => String::new(),
+    };
     let head = format!(
-        "HTTP/1.1 {status} So\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status} So\r\nContent-Type: {kind}\r\n{usage}Content-Length: {length}\r\nConnection: close\r\n\r\n"
     );
     // Whoever asked may have gone.
     let _gone = stream
@@ -123,17 +200,34 @@ fn serve(mut stream: TcpStream, memory: &Mutex<Memory>) {
         .and_then(|()| stream.write_all(&answer));
 }
 
+fn file(memory: &Mutex<Memory>, name: &str) -> u16 {
+    let mut memory = memory.lock().unwrap();
+    memory.fetched.push(name.to_owned());
+    memory.gone.get(name).copied().unwrap_or(200)
+}
+
+/// `{}` is what Meta tells without the permission.
+fn person(memory: &Mutex<Memory>, psid: &str) -> Value {
+    let memory = memory.lock().unwrap();
+    match memory.names.get(psid) {
+        Some(name) => json!({"name": name, "id": psid}),
+        None => json!({}),
+    }
+}
+
 /// Method, target and body.
-fn request(stream: &TcpStream) -> Option<(String, String, Vec<u8>)> {
+fn request(stream: &TcpStream, memory: &Mutex<Memory>) -> Option<(String, String, Vec<u8>)> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
+    let mut head = line.clone();
     let mut words = line.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let mut length = 0;
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
+        head.push_str(&line);
         match line.trim_end().split_once(": ") {
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
                 length = value.parse().ok()?;
@@ -142,6 +236,7 @@ fn request(stream: &TcpStream) -> Option<(String, String, Vec<u8>)> {
             None => break,
         }
     }
+    memory.lock().unwrap().heads.push(head);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some((method, target, body))
@@ -172,20 +267,30 @@ fn subscription(memory: &Mutex<Memory>, method: &str, body: &[u8]) -> (u16, Valu
     )
 }
 
-fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> (u16, Value) {
+/// The answer; `None`: the connection ends without one.
+fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> Option<(u16, Value)> {
     let mut locked = memory.lock().unwrap();
     let body = serde_json::from_slice(body).unwrap_or_else(|_| form(body));
     let is_file = body["message"]["attachment"].is_object();
+    let page = path.rsplit('/').nth(1).unwrap_or_default().to_owned();
+    locked.calls.push(page.clone());
     let refusal = locked.file_refusal.filter(|_| is_file).or(locked.refusal);
-    if let Some((code, subcode)) = refusal {
-        let error = json!({"code": code, "error_subcode": subcode, "message": "(#10) refused"});
-        return (400, json!({"error": error}));
+    let fate = match refusal {
+        Some((code, subcode)) => Some(Fate::Refused(code, subcode)),
+        None => locked.fates.get(&page).copied(),
+    };
+    match fate {
+        Some(Fate::Refused(code, subcode)) => {
+            let error = json!({"code": code, "error_subcode": subcode, "message": "(#10) refused"});
+            return Some((400, json!({"error": error})));
+        }
+        Some(Fate::Status(status)) => return Some((status, Value::Null)),
+        Some(Fate::Lost) => return None,
+        Some(Fate::Silence) | None => {}
     }
     let sent = Sent {
         path: path.to_owned(),
-        query: url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
+        query: query.to_owned(),
         body,
         mid: format!("m_sent_{}", locked.sent.len()),
     };
@@ -197,13 +302,11 @@ fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> (u16, V
         memory.lock().unwrap().before_answer = Some(hook);
     }
     let recipient = sent.body["recipient"]["id"].clone();
-    (
-        200,
-        json!({"recipient_id": recipient, "message_id": sent.mid}),
-    )
+    let answer = json!({"recipient_id": recipient, "message_id": sent.mid});
+    (!matches!(fate, Some(Fate::Silence))).then_some((200, answer))
 }
 
-/// The fields of a multipart form that are JSON.
+/// The fields of a multipart form: JSON, or text.
 fn form(body: &[u8]) -> Value {
     let text = String::from_utf8_lossy(body);
     let boundary = text.lines().next().unwrap_or_default();
@@ -213,9 +316,8 @@ fn form(body: &[u8]) -> Value {
             continue;
         };
         let name = head.split('"').nth(1).unwrap_or_default();
-        if let Ok(value) = serde_json::from_str::<Value>(value) {
-            fields[name] = value;
-        }
+        let value = value.trim_end();
+        fields[name] = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
     }
     fields
 }

@@ -3,6 +3,8 @@
 pub mod browser;
 pub mod clients;
 pub mod disk;
+pub mod facebook;
+#[allow(dead_code, reason = "the outbox's own tests use the rest of it")]
 pub mod graph;
 pub mod http;
 pub mod process;
@@ -32,6 +34,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct World {
     pub folder: TempDir,
     server: Option<Server>,
+    /// Everything the server says goes to a file.
+    listens: bool,
 }
 
 struct Server {
@@ -55,11 +59,30 @@ impl World {
         world
     }
 
+    /// The same, with every word of the server's log, down to the least, kept for [`log`](Self::log).
+    pub fn overheard(more: &str) -> Self {
+        let mut world = Self::asleep(more);
+        world.listens = true;
+        world.run();
+        world
+    }
+
+    /// What an overheard server logged so far.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(self.log_file()).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
     /// The same, not yet started: [`start_again`](Self::start_again) does.
     pub fn asleep(more: &str) -> Self {
         let world = Self {
             folder: tempfile::tempdir().unwrap(),
             server: None,
+            listens: false,
         };
         world.configure(more);
         world
@@ -93,11 +116,12 @@ impl World {
     }
 
     fn run(&mut self) {
-        let mut child = self
-            .command(&["serve"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = self.command(&["serve"]);
+        if self.listens {
+            let log = std::fs::File::create(self.log_file()).unwrap();
+            command.env("CASELLA_LOG", "trace").stderr(log);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut smtp, mut http, mut setup) = (None, None, None);
         for line in lines.map_while(Result::ok) {

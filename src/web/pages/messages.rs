@@ -4,6 +4,7 @@ use super::act::{FORM, done};
 use super::guard::{Viewer, page};
 use super::pictures;
 use crate::http::{Answer, Refusal, Request, Router, respond};
+use crate::inbox::reply::{self, House};
 use crate::inbox::{self, Done, line};
 use crate::rules::picture;
 use crate::web::{App, content};
@@ -20,6 +21,7 @@ pub fn routes() -> Router<App> {
         .post("/messages/{id}/move", page(Role::Agent, move_to))
         .post("/messages/{id}/author", page(Role::Agent, give_to))
         .post("/messages/{id}/unswap", page(Role::Agent, give_back))
+        .post("/messages/{id}/again", page(Role::Agent, send_again))
 }
 
 /// Runs a verb about a message.
@@ -83,6 +85,13 @@ async fn give_back(app: App, viewer: Viewer, request: Request) -> Answer {
         newest_act(tx, id)
     });
     to_message(&app, &viewer, id, "saved", act.await?)
+}
+
+async fn send_again(app: App, viewer: Viewer, request: Request) -> Answer {
+    let id: MessageId = request.param("id")?;
+    let house = House::of(&app.inbox);
+    verb(&app, &viewer, move |tx| reply::send_again(tx, &house, id)).await?;
+    to_message(&app, &viewer, id, "sent_again", 0)
 }
 
 /// The act the newest line of the message's thread tells of; 0 if there is none.

@@ -5,10 +5,11 @@ use super::guard::Viewer;
 use crate::http::router::Asked;
 use crate::http::{Answer, Form, Refusal, Response, respond};
 use crate::inbox::forwarding_requests::{ForwardingRequest, ForwardingRequests};
-use crate::inbox::settings::{Messenger, MessengerHealth, Setting};
+use crate::inbox::settings::{Messenger, MessengerHealth, MessengerPauses, Setting};
 use crate::inbox::{Done, Refused};
 use crate::render::{Language, Voice};
 use crate::web::App;
+use crate::web::view::person::left;
 use crate::web::view::{Banner, Flash, Link, Me, Shell, plain::ErrorPage};
 use casella_index::search::State;
 use hyper::StatusCode;
@@ -20,6 +21,7 @@ use serde::Serialize;
 const DONE: &[&str] = &[
     "saved",
     "sent",
+    "sent_again",
     "note",
     "completed",
     "reopened",
@@ -93,6 +95,7 @@ fn banners(app: &App, viewer: &Viewer, words: Words<'_>) -> Vec<Banner> {
         State::Starting | State::Ready => {}
     }
     banners.extend(messenger(app, viewer, words));
+    banners.extend(pauses(app, words));
     if viewer.is_admin() && is_held(app) {
         let mut held = banner("held", "warning", words.t("banner.held"));
         held.link = Some(Link {
@@ -121,6 +124,38 @@ fn messenger(app: &App, viewer: &Viewer, words: Words<'_>) -> Vec<Banner> {
         }
     });
     shown.collect()
+}
+
+/// Pages that Meta asked to slow down: their answers go on by themselves.
+fn pauses(app: &App, words: Words<'_>) -> Vec<Banner> {
+    let rows = app.inbox.read().map_err(Refused::from);
+    let all = rows.and_then(|rows| MessengerPauses::get(&rows));
+    let now = words.voice.now;
+    let running = all.unwrap_or_default().pages.into_iter();
+    let shown = running.filter(|pause| now < pause.until).map(|pause| {
+        let left = left(words, pause.until - now);
+        let key = match pause.key.as_str() {
+            "abuse_warning" => "banner.messenger_abuse",
+            _ => "banner.messenger_pause",
+        };
+        let text = words.with(
+            key,
+            &[("page", &named_page(app, &pause.page)), ("left", &left)],
+        );
+        banner(&format!("messenger-pause-{}", pause.page), "warning", text)
+    });
+    shown.collect()
+}
+
+/// A page's name as set in the pages, else its id.
+fn named_page(app: &App, id: &str) -> String {
+    let rows = app.inbox.read().map_err(Refused::from);
+    let saved = rows
+        .and_then(|rows| Messenger::get(&rows))
+        .unwrap_or_default();
+    let page = saved.pages.into_iter().find(|page| page.id == id);
+    let name = page.map(|page| page.name).unwrap_or_default();
+    if name.is_empty() { id.to_owned() } else { name }
 }
 
 /// Id and name of each page that is connected here and refused by Meta.

@@ -83,6 +83,8 @@ pub struct DeliveryView {
     pub text: String,
     pub problem: Option<String>,
     pub remedy: Option<String>,
+    /// Where a POST sends it once more.
+    pub again: Option<String>,
 }
 
 /// Whether the visitor's screen showed it.
@@ -145,7 +147,7 @@ impl MessageView {
             attachments: files(words, message),
             reactions: page.map_or_else(Vec::new, |p| p.reactions.values().cloned().collect()),
             warnings: warnings(words, message),
-            delivery: delivery(words, message),
+            delivery: delivery(words, message, setting.can_write),
             seen: seen(words, message, setting.seen),
             why: why(words, message, setting.can_write),
             raw_url: mail
@@ -429,7 +431,7 @@ fn warnings(words: Words<'_>, message: &Message) -> Vec<String> {
     unreadable.into_iter().chain(resembles).collect()
 }
 
-fn delivery(words: Words<'_>, message: &Message) -> Option<DeliveryView> {
+fn delivery(words: Words<'_>, message: &Message, can_write: bool) -> Option<DeliveryView> {
     let delivery = &message.delivery;
     let (tone, symbol) = match delivery.state {
         DeliveryState::None => return None,
@@ -445,12 +447,16 @@ fn delivery(words: Words<'_>, message: &Message) -> Option<DeliveryView> {
     }
     let trouble = matches!(tone, "danger" | "warning") || delivery.state == DeliveryState::Queued;
     let over = tone == "danger";
+    // Messenger's errors name their own remedies.
+    let by_messenger = message.messenger.is_some();
     Some(DeliveryView {
         tone,
         symbol,
         text: words.t(&format!("delivery.{}", delivery.state.as_str())),
         problem: Some(delivery.detail.clone()).filter(|d| trouble && !d.is_empty()),
-        remedy: over.then(|| words.t("delivery.remedy")),
+        remedy: (over && !by_messenger).then(|| words.t("delivery.remedy")),
+        again: (over && by_messenger && can_write)
+            .then(|| format!("/messages/{}/again", message.id)),
     })
 }
 

@@ -27,6 +27,7 @@ pub struct Book {
 struct Place {
     lane: LaneKey,
     width: usize,
+    in_order: bool,
     state: State,
 }
 
@@ -40,8 +41,19 @@ enum State {
 #[derive(Default)]
 struct Queue {
     width: usize,
+    in_order: bool,
     running: usize,
     waiting: BTreeSet<(Millis, JobId)>,
+}
+
+impl Queue {
+    /// The one to go next, and when: the earliest due, or the oldest, whenever that is due.
+    fn next(&self) -> Option<(Millis, JobId)> {
+        match self.in_order {
+            true => self.waiting.iter().min_by_key(|(_, job)| *job).copied(),
+            false => self.waiting.first().copied(),
+        }
+    }
 }
 
 impl Book {
@@ -69,7 +81,7 @@ impl Book {
     pub fn note(&mut self, seq: u64, event: &Event, channels: &[Arc<dyn Deliver>]) {
         self.seq = seq;
         match event {
-            Event::ReplyQueued { jobs, .. } => {
+            Event::ReplyQueued { jobs, .. } | Event::DeliveryQueued { jobs, .. } => {
                 for job in jobs {
                     self.add(job, channels);
                 }
@@ -83,10 +95,15 @@ impl Book {
         let Some(way) = channels.iter().find(|way| way.channel() == job.channel) else {
             return;
         };
-        let Lane { name, width } = way.lane(job);
+        let Lane {
+            name,
+            width,
+            in_order,
+        } = way.lane(job);
         let place = Place {
             lane: (job.channel, name),
             width: width.max(1),
+            in_order,
             state: State::Held,
         };
         self.jobs.insert(job.id, place);
@@ -98,10 +115,11 @@ impl Book {
     /// The next job that is due in a lane with room, now running.
     pub fn begin(&mut self, now: Millis) -> Option<(JobId, Channel)> {
         let free = |queue: &&mut Queue| {
-            queue.running < queue.width && queue.waiting.first().is_some_and(|(at, _)| *at <= now)
+            queue.running < queue.width && queue.next().is_some_and(|(at, _)| at <= now)
         };
         let queue = self.lanes.values_mut().find(free)?;
-        let (_, job) = queue.waiting.pop_first()?;
+        let (at, job) = queue.next()?;
+        queue.waiting.remove(&(at, job));
         queue.running += 1;
         let place = self.jobs.get_mut(&job)?;
         place.state = State::Running;
@@ -132,6 +150,7 @@ impl Book {
             place.state = State::Waiting(at);
             let queue = self.lanes.entry(place.lane.clone()).or_default();
             queue.width = place.width;
+            queue.in_order = place.in_order;
             queue.waiting.insert((at, job));
         }
     }
@@ -163,10 +182,7 @@ impl Book {
             .lanes
             .values()
             .filter(|queue| queue.running < queue.width);
-        let next = free
-            .filter_map(|queue| queue.waiting.first())
-            .map(|(at, _)| *at)
-            .min();
+        let next = free.filter_map(Queue::next).map(|(at, _)| at).min();
         let wait = next.map_or(Millis::MAX, |at| at.saturating_sub(now).max(0));
         Duration::from_millis(wait.unsigned_abs())
     }

@@ -8,7 +8,7 @@ use super::Person;
 use super::line::{attachments, believable, dress, words};
 use crate::channel::messenger::parse::{Happening, Said};
 use crate::channel::messenger::parts::{self, Part};
-use crate::inbox::{Done, line};
+use crate::inbox::{Done, delivery, line};
 use casella_index::model::*;
 use casella_index::tables::JOBS;
 use casella_index::{Event, Rows, Tx};
@@ -45,27 +45,61 @@ fn ours(tx: &Tx<'_>, person: &Person, metadata: Option<&str>) -> Done<Option<(Me
 }
 
 /// The echo proves that the part was sent, whether or not the answer to our call ever came. The last
-/// one ends the job.
+/// one ends the job, or tells that what failed arrived after all; one before lets the next part go.
 fn arrived(tx: &mut Tx<'_>, message: &Message, part: Part, mid: &str) -> Done {
-    let facts = message.messenger.as_ref();
-    let mut ids = facts.map(|facts| facts.mids.clone()).unwrap_or_default();
-    if ids.len() != part.no {
+    let facts = message.messenger.clone().unwrap_or_default();
+    if facts.mids.len() != part.no {
         return Ok(());
     }
-    ids.push(mid.to_owned());
-    let job = tx
-        .all(&JOBS)?
-        .into_iter()
-        .find(|(_, job)| job.message == message.id);
-    let Some((job, _)) = job.filter(|_| part.is_last()) else {
-        return Ok(parts::sent(tx, part, mid)?);
+    let job = match facts.job {
+        Some(id) => tx.get(&JOBS, &id)?,
+        None => None,
     };
+    match job {
+        Some(job) if part.is_last() => ended(tx, job, facts.mids, mid),
+        Some(job) => {
+            parts::sent(tx, part, mid)?;
+            wake(tx, &job)
+        }
+        None => {
+            parts::sent(tx, part, mid)?;
+            let failed = message.delivery.state == DeliveryState::Failed;
+            match failed && part.is_last() {
+                true => report(tx, message, DeliveryState::Sent),
+                false => Ok(()),
+            }
+        }
+    }
+}
+
+fn ended(tx: &mut Tx<'_>, job: Job, mut ids: Vec<String>, mid: &str) -> Done {
+    ids.push(mid.to_owned());
     let detail = String::new();
     tx.record(Event::DeliveryTried {
+        conversation: job.conversation,
+        message: job.message,
+        job: job.id,
+        outcome: Outcome::Sent { detail, ids },
+    })?;
+    Ok(())
+}
+
+/// It waited for this very echo; one that is held, or on its way, is left alone.
+fn wake(tx: &mut Tx<'_>, job: &Job) -> Done {
+    let waits = job.held.is_none() && (job.next_at > tx.now() || job.ambiguous > 0);
+    match waits {
+        true => delivery::release(tx, job.id),
+        false => Ok(()),
+    }
+}
+
+fn report(tx: &mut Tx<'_>, message: &Message, state: DeliveryState) -> Done {
+    tx.record(Event::DeliveryReported {
         conversation: message.conversation,
         message: message.id,
-        job,
-        outcome: Outcome::Sent { detail, ids },
+        recipient: None,
+        state,
+        detail: String::new(),
     })?;
     Ok(())
 }
@@ -134,13 +168,7 @@ pub fn reported(
         .iter()
         .filter(|m| m.direction == Direction::Out && whole(m) && m.delivery.state < state)
     {
-        tx.record(Event::DeliveryReported {
-            conversation: message.conversation,
-            message: message.id,
-            recipient: None,
-            state,
-            detail: String::new(),
-        })?;
+        report(tx, message, state)?;
     }
     Ok(())
 }
