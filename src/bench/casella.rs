@@ -26,11 +26,20 @@ pub fn binary() -> PathBuf {
 /// A command on a data folder, with no limits on senders.
 pub fn command(data: &Path) -> Command {
     let config = data.with_extension("toml");
-    let text = "[http]\nlisten = \"127.0.0.1:0\"\n[smtp]\nlisten = \"127.0.0.1:0\"\n[outbound]\nvia = \"hold\"\n[limits]\nsmtp_per_address = 0\nvisitors_per_minute = 0\nchat_per_minute = 0\n";
-    std::fs::write(&config, text).expect("a writable temp folder");
+    if !config.exists() {
+        configure(data, "");
+    }
     let mut command = Command::new(binary());
     command.arg("--config").arg(config).arg("--data").arg(data);
     command
+}
+
+/// Writes the configuration of a data folder, with `more` below what every bench sets.
+pub fn configure(data: &Path, more: &str) {
+    let text = format!(
+        "[http]\nlisten = \"127.0.0.1:0\"\n[smtp]\nlisten = \"127.0.0.1:0\"\n[outbound]\nvia = \"hold\"\n[limits]\nsmtp_per_address = 0\nvisitors_per_minute = 0\nchat_per_minute = 0\n{more}"
+    );
+    std::fs::write(data.with_extension("toml"), text).expect("a writable temp folder");
 }
 
 impl Running {

@@ -216,7 +216,8 @@ async fn all_at_once(
     row("of which until the agents' 201", waits);
 }
 
-fn row(name: &str, mut times: Vec<Duration>) {
+/// A line of a table: how long half of them took, nearly all, and the last.
+pub fn row(name: &str, mut times: Vec<Duration>) {
     times.sort();
     let ms = |at: usize| times.get(at).map_or(f64::NAN, |t| t.as_secs_f64() * 1e3);
     let count = times.len();
@@ -263,13 +264,13 @@ async fn each(
 }
 
 /// One connection that is kept.
-struct Line {
+pub struct Line {
     stream: TcpStream,
     address: String,
 }
 
 impl Line {
-    async fn open(address: &str) -> Line {
+    pub async fn open(address: &str) -> Line {
         let stream = TcpStream::connect(address).await.expect("the server");
         stream.set_nodelay(true).expect("a socket");
         Line {
@@ -278,13 +279,30 @@ impl Line {
         }
     }
 
-    async fn ask(&mut self, method: &str, path: &str, bearer: &str, body: &str) -> (u16, String) {
+    pub async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        bearer: &str,
+        body: &str,
+    ) -> (u16, String) {
         let bearer = match bearer {
             "" => String::new(),
             key => format!("Authorization: Bearer {key}\r\n"),
         };
+        self.send(method, path, &bearer, body).await
+    }
+
+    /// Asks with these header lines.
+    pub async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        head: &str,
+        body: &str,
+    ) -> (u16, String) {
         let text = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{bearer}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         );

@@ -5,6 +5,7 @@
 
 mod casella;
 mod chat;
+mod messenger;
 mod peers;
 mod smtp;
 mod web;
@@ -20,8 +21,10 @@ const MESSAGES: usize = 100_000;
 fn main() {
     let folder = tempfile::tempdir().expect("a temp folder");
     // `cargo run --release --example bench -- chat`: that section alone.
-    if std::env::args().nth(1).as_deref() == Some("chat") {
-        return chat::chat(folder.path());
+    match std::env::args().nth(1).as_deref() {
+        Some("chat") => return chat::chat(folder.path()),
+        Some("messenger") => return messenger::messenger(folder.path()),
+        _ => {}
     }
     println!("## Start, size and memory\n");
     let casella = casella::Running::start(&folder.path().join("data"));
@@ -66,4 +69,6 @@ fn main() {
     web::pages(folder.path(), MESSAGES);
     println!();
     chat::chat(folder.path());
+    println!();
+    messenger::messenger(folder.path());
 }
