@@ -31,6 +31,8 @@ pub struct Router<S> {
 
 struct Route<S> {
     method: Method,
+    /// Only there to say no in words of its own.
+    refuses: bool,
     pattern: &'static str,
     handler: Handler<S>,
 }
@@ -94,7 +96,24 @@ impl<S: 'static> Router<S> {
         self.on(Method::DELETE, pattern, handler)
     }
 
-    pub fn on<F, R>(mut self, method: Method, pattern: &'static str, handler: F) -> Self
+    pub fn on<F, R>(self, method: Method, pattern: &'static str, handler: F) -> Self
+    where
+        F: Fn(S, Request) -> R + Send + Sync + 'static,
+        R: Future<Output = Answer> + Send + 'static,
+    {
+        self.add(false, method, pattern, handler)
+    }
+
+    /// A method that is only there to say no in words of its own: it is never named among those allowed.
+    pub fn refusing<F, R>(self, method: Method, pattern: &'static str, handler: F) -> Self
+    where
+        F: Fn(S, Request) -> R + Send + Sync + 'static,
+        R: Future<Output = Answer> + Send + 'static,
+    {
+        self.add(true, method, pattern, handler)
+    }
+
+    fn add<F, R>(mut self, refuses: bool, method: Method, pattern: &'static str, handler: F) -> Self
     where
         F: Fn(S, Request) -> R + Send + Sync + 'static,
         R: Future<Output = Answer> + Send + 'static,
@@ -102,6 +121,7 @@ impl<S: 'static> Router<S> {
         let handler: Handler<S> = Arc::new(move |state, request| Box::pin(handler(state, request)));
         let route = Route {
             method,
+            refuses,
             pattern,
             handler,
         };
@@ -157,7 +177,10 @@ impl<S: 'static> Router<S> {
                 params: params.clone(),
             },
             None => Found::Refused(Refusal::method_not_allowed(&allowed(
-                fitting.iter().map(|(r, _)| &r.method),
+                fitting
+                    .iter()
+                    .filter(|(r, _)| !r.refuses)
+                    .map(|(r, _)| &r.method),
             ))),
         }
     }

@@ -4,6 +4,7 @@ use super::{Done, Refused};
 use casella_index::model::*;
 use casella_index::segment::Packed;
 use casella_index::store::pack;
+use casella_index::tables::TOKENS;
 use casella_index::{Event, Rows, Tx};
 
 /// Characters of a snippet: one line of the list on a wide screen.
@@ -117,11 +118,29 @@ pub fn tell(
     Ok(id)
 }
 
+/// What customers may call whoever wrote: an agent's name. A program speaks as the company; how its
+/// token is called is for agents alone.
+pub fn outward_name(author: &Author) -> &str {
+    let program = author.kind == AuthorKind::Agent && author.agent.is_none();
+    match program && author.address.is_none() {
+        true => "",
+        false => &author.name,
+    }
+}
+
 /// Who writes within this write, as a message's author.
 pub fn author_of(tx: &Tx<'_>) -> Done<Author> {
     use casella_index::Actor;
-    let Actor::Agent(id) = *tx.actor() else {
-        return Ok(Author::default());
+    let id = match *tx.actor() {
+        Actor::Agent(id) => id,
+        Actor::Token(id) => {
+            return Ok(Author {
+                kind: AuthorKind::Agent,
+                name: tx.get(&TOKENS, &id)?.unwrap_or_default().name,
+                ..Author::default()
+            });
+        }
+        _ => return Ok(Author::default()),
     };
     let agent = tx.agent(id)?.unwrap_or_default();
     Ok(Author {
@@ -143,6 +162,28 @@ mod tests {
         let long = snippet(&"wörd ".repeat(100));
         assert_eq!((long.chars().count(), long.ends_with('…')), (160, true));
         assert_eq!(snippet(&"x".repeat(10_000)).chars().count(), 160);
+    }
+
+    #[test]
+    fn customers_hear_the_names_of_people_alone() {
+        let agent = Author {
+            kind: AuthorKind::Agent,
+            name: "Ada".into(),
+            agent: Some(AgentId(1)),
+            ..Author::default()
+        };
+        assert_eq!(outward_name(&agent), "Ada");
+        let program = Author {
+            name: "shop-robot".into(),
+            agent: None,
+            ..agent.clone()
+        };
+        assert_eq!(outward_name(&program), "");
+        let customer = Author {
+            kind: AuthorKind::Contact,
+            ..program
+        };
+        assert_eq!(outward_name(&customer), "shop-robot");
     }
 
     #[test]

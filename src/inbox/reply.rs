@@ -10,30 +10,32 @@ mod automatic;
 mod mail;
 mod reachable;
 mod recipients;
+mod repeated;
 #[cfg(test)]
 mod tests;
 
 pub use again::send_again;
 pub use reachable::{choices, choices_of, unseen};
 pub use recipients::{Recipients, suggested};
+pub use repeated::KEY;
 
 use super::line::{self, Texts, snippet};
 use super::settings::{Messenger, Setting};
 use super::{Done, Inbox, Refused, assign_if_free, note};
 use crate::config::Mailbox;
 use crate::rules::reach::Facts;
+use crate::rules::split;
 use crate::rules::token::Keys;
 use crate::rules::window;
 use casella_index::model::*;
 use casella_index::segment::Packed;
-use casella_index::tables::IDEMPOTENCY;
-use casella_index::{Actor, Event, Rows, Tx};
+use casella_index::{Actor, Event, Tx};
 
 /// Characters of one answer: far beyond what a person writes, and what a mail program shows.
 const LONGEST: usize = 200_000;
 
-/// Characters Meta takes in one message (Messenger Platform, Send API, `message.text`).
-pub const LONGEST_MESSENGER: usize = 2_000;
+/// UTF-16 units Meta surely takes in one message (Send API, `message.text`: "less than 2000 characters").
+pub const LONGEST_MESSENGER: usize = 1_999;
 
 /// What an agent (or a program) wants said.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +51,7 @@ pub struct Reply {
     pub bcc: Vec<MailAddress>,
     /// Mail only; `None` answers under the newest subject.
     pub subject: Option<String>,
-    /// The same key again in the same conversation gives the same message.
+    /// The same key again in the same conversation gives the same message; with other words it is refused.
     pub idempotency_key: Option<String>,
 }
 
@@ -123,11 +125,11 @@ pub fn window_of(inbox: &Inbox) -> window::Limits {
 ///
 /// # Errors
 /// `Conflict` with the reason of `rules::reach` where the channel does not lead to the person;
-/// `Invalid` for words or addresses that cannot be sent.
+/// `Invalid` for words or addresses that cannot be sent, and for other words under a key that was used.
 pub fn reply(tx: &mut Tx<'_>, house: &House, id: ConversationId, reply: Reply) -> Done<Message> {
     let conversation = line::conversation(tx, id)?;
     let key = idempotency(&conversation, &reply);
-    if let Some(known) = known(tx, key.as_deref())? {
+    if let Some(known) = repeated::known(tx, key.as_deref(), &reply)? {
         return Ok(known);
     }
     checked(&reply)?;
@@ -191,16 +193,6 @@ fn idempotency(conversation: &Conversation, reply: &Reply) -> Option<String> {
     Some(format!("{}/{key}", conversation.id))
 }
 
-fn known(tx: &Tx<'_>, key: Option<&str>) -> Done<Option<Message>> {
-    let Some(key) = key else {
-        return Ok(None);
-    };
-    match tx.get(&IDEMPOTENCY, &key.to_owned())? {
-        Some(id) => Ok(Some(line::message(tx, id)?)),
-        None => Ok(None),
-    }
-}
-
 fn checked(reply: &Reply) -> Done {
     if reply.text.trim().is_empty() && reply.files.is_empty() {
         return Err(Refused::invalid(
@@ -208,16 +200,19 @@ fn checked(reply: &Reply) -> Done {
             "an answer needs some words or a file",
         ));
     }
-    let most = match reply.way {
-        Way::By(Channel::Messenger) => LONGEST_MESSENGER,
-        _ => LONGEST,
+    let (over, most) = match reply.way {
+        Way::By(Channel::Messenger) => (
+            split::length(&reply.text) > LONGEST_MESSENGER,
+            LONGEST_MESSENGER,
+        ),
+        _ => (reply.text.chars().nth(LONGEST).is_some(), LONGEST),
     };
-    match reply.text.chars().nth(most) {
-        Some(_) => Err(Refused::invalid(
+    match over {
+        true => Err(Refused::invalid(
             "text",
             format!("it is longer than {most} characters"),
         )),
-        None => Ok(()),
+        false => Ok(()),
     }
 }
 
@@ -312,10 +307,10 @@ fn said(
     Ok(message)
 }
 
-/// Who speaks: an agent by name; a program, as the company.
+/// Who speaks: an agent, or a program, both by name; whoever works on this machine, as the company.
 fn author(tx: &Tx<'_>) -> Done<Author> {
     let mut author = line::author_of(tx)?;
-    if matches!(tx.actor(), Actor::Token(_) | Actor::Operator) {
+    if matches!(tx.actor(), Actor::Operator) {
         author.kind = AuthorKind::Agent;
     }
     Ok(author)

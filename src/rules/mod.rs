@@ -20,6 +20,7 @@ pub mod public_address;
 pub mod quoting;
 pub mod reach;
 pub mod retry;
+pub mod split;
 pub mod subject;
 pub mod threading;
 pub mod token;

@@ -1,7 +1,7 @@
 //! What programs may rely on: the calls of `/api/v1`.
 
 use super::world::World;
-use super::world::http::ask;
+use super::world::http::{Api, ask};
 use serde_json::{Value, json};
 
 const MAIL: &str = "From: Anna Bianchi <anna@example.com>\nTo: inbox@localhost\n\
@@ -176,6 +176,11 @@ fn a_conversation_is_changed_and_never_deleted() {
         assert_eq!(answer.status, status, "{}", answer.text());
     }
     assert_eq!(api.ask("DELETE", &path, None).status, 405);
+    let put = api.ask("PUT", &path, Some(json!({})));
+    assert_eq!(
+        (put.status, put.header("allow")),
+        (405, Some("GET, HEAD, PATCH"))
+    );
     assert_eq!(
         api.ask("PATCH", "/conversations/999", Some(json!({})))
             .status,
@@ -221,6 +226,50 @@ fn answers_are_queued_once_and_refused_with_a_reason() {
     }
     let odd = api.ask("POST", &path, Some(json!({"channel": "fax", "text": "Hi"})));
     assert_eq!(odd.status, 400);
+}
+
+#[test]
+fn a_program_is_named_by_its_token_whatever_it_writes() {
+    let world = world_with_mail();
+    let said = world.told(&["token", "add", "Shop robot"], "");
+    let api = Api::new(
+        world.http_address(),
+        said.split_whitespace().last().unwrap(),
+    );
+    let path = format!("/conversations/{}/messages", first(&api)["id"]);
+    let named = json!({"kind": "agent", "name": "Shop robot", "address": null});
+    for channel in ["note", "email"] {
+        let words = json!({"channel": channel, "text": "On its way."});
+        assert_eq!(api.post(&path, words)["author"], named, "{channel}");
+    }
+}
+
+#[test]
+fn a_used_key_takes_no_other_words() {
+    let world = world_with_mail();
+    let api = world.api();
+    let path = format!("/conversations/{}/messages", first(&api)["id"]);
+    let long = "It is on its way. ".repeat(200);
+    let words = |channel: &str, text: &str| json!({"channel": channel, "text": text, "idempotency_key": "k"});
+    let made = api.post(&path, words("note", &long));
+    let again = api.post(&path, words("note", &long));
+    assert_eq!(again["id"], made["id"]);
+    for (channel, text) in [
+        ("note", "Other words"),
+        ("note", &long[1..]),
+        ("email", &long),
+    ] {
+        let refused = api.ask("POST", &path, Some(words(channel, text)));
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        let reason = refused.json()["reason"].as_str().unwrap().to_owned();
+        assert!(reason.contains("idempotency_key"), "{reason}");
+    }
+    let thread = api.get(&format!("/conversations/{}", first(&api)["id"]));
+    assert_eq!(
+        thread["messages"].as_array().unwrap().len(),
+        2,
+        "nothing else was made"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A thread as its visitor may see it: chat lines of this device only. Never a note, never a mail; that
 //! an answer went by mail stands as a line of its own.
 
+use crate::inbox::line;
 use casella_index::model::*;
 use serde::Serialize;
 
@@ -90,7 +91,7 @@ pub fn line(message: &Message, text: String, by_email: &str, viewer: Viewer) -> 
             .unwrap_or_default()
             .to_string(),
         from: if ours { "agent" } else { "visitor" },
-        name: message.author.name.clone(),
+        name: line::outward_name(&message.author).to_owned(),
         text,
         attachments,
         kind: match shown {

@@ -5,7 +5,7 @@ use casella_index::{Rows, Snapshot, StoreError};
 
 use super::compose::{File, Kind, Line, Link, Outgoing};
 use crate::config::Config;
-use crate::inbox::{Inbox, visitor};
+use crate::inbox::{Inbox, line, visitor};
 use crate::render::{Language, Templates, Voice};
 use crate::rules::file_link::{self, FileLink};
 use crate::rules::token::{self, Token};
@@ -204,7 +204,7 @@ fn lines(
 
 fn name(message: &Message, config: &Config, visitor: Option<&str>) -> String {
     let author = &message.author;
-    let known = match author.name.trim() {
+    let known = match line::outward_name(author).trim() {
         "" => author.address.clone().unwrap_or_default(),
         name => name.to_owned(),
     };

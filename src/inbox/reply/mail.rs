@@ -205,7 +205,7 @@ fn addresses(field: &'static str, house: &House, given: &[MailAddress]) -> Done<
 /// "Agent · Company", at the address customers know.
 fn from(house: &House, author: &Author) -> MailAddress {
     let company = house.from.name.as_str();
-    let name = match (author.name.trim(), company) {
+    let name = match (line::outward_name(author).trim(), company) {
         ("", company) => company.to_owned(),
         (agent, "") => agent.to_owned(),
         (agent, company) => format!("{agent} · {company}"),

@@ -6,7 +6,7 @@ use crate::rules::contacts;
 use crate::rules::follow_up::Unseen;
 use crate::rules::loops;
 use crate::rules::reach::{self, Facts, Messenger, Reach, Reason};
-use crate::rules::window;
+use crate::rules::window::{self, Window};
 use casella_index::Rows;
 use casella_index::model::*;
 use casella_index::tables::SUPPRESSIONS;
@@ -84,8 +84,15 @@ pub(super) fn facts(
         None => false,
     };
     let thread = conversation.messenger.as_ref().map(|person| Messenger {
-        window: window::at(Some(person.last_inbound), now, house.window),
-        blocked: person.locked.is_some(),
+        window: match person.locked.as_deref() {
+            // Meta's refusal is the last word, whatever our clock says.
+            Some("window_closed") => Window::Closed { since: now },
+            _ => window::at(Some(person.last_inbound), now, house.window),
+        },
+        blocked: person
+            .locked
+            .as_deref()
+            .is_some_and(|why| why != "window_closed"),
         disconnected: false,
     });
     Ok(Facts {

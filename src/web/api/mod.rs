@@ -30,7 +30,7 @@ pub fn routes() -> Router<App> {
         .merge(saved_replies::routes())
         .get("/api/v1/search", caller::program(search::search))
         .get("/api/v1/events", caller::program(events::events))
-        .on(
+        .refusing(
             Method::DELETE,
             "/api/v1/conversations/{id}",
             caller::program(conversations::delete),
