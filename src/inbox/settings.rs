@@ -45,11 +45,14 @@ pub struct FacebookPage {
 pub struct PageHealth {
     /// Meta's id of the page.
     pub page: String,
+    /// When it was last asked.
     pub at: Millis,
     /// Why it must be reconnected: a key below `messenger.error.`.
     pub broken: Option<String>,
     /// Fields the page should be subscribed to and is not.
     pub missing: Vec<String>,
+    /// Why Meta could not be asked at the newest try; the rest is as it was found before.
+    pub unreached: Option<String>,
 }
 
 /// The health of every page, of the file's and of the settings'.
@@ -62,6 +65,11 @@ pub struct MessengerHealth {
 impl MessengerHealth {
     pub fn of(&self, page: &str) -> Option<&PageHealth> {
         self.pages.iter().find(|health| health.page == page)
+    }
+
+    /// Nothing is known of the page any more: it has another token, or is gone.
+    pub fn forget(&mut self, page: &str) {
+        self.pages.retain(|health| health.page != page);
     }
 }
 
@@ -103,6 +111,8 @@ impl Setting for MessengerPauses {
 #[serde(default)]
 pub struct Messenger {
     pub pages: Vec<FacebookPage>,
+    /// Meta's number of the app; empty where none was set.
+    pub app_id: String,
     /// Sealed; empty where none was set.
     pub app_secret: String,
     /// What Meta's handshake must bring; made when the settings page is first opened.

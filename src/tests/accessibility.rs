@@ -10,6 +10,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::Read;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Widths of a desk and of a phone, in CSS pixels.
 const WIDTHS: [u32; 2] = [1_280, 375];
@@ -111,11 +112,55 @@ fn chat(world: &World) {
     }
 }
 
+/// Two people: one whose time is over, and one who writes now, in every way.
 fn messenger(world: &World) {
-    let body = json!({"object": "page", "entry": [{"id": "1001", "time": 1, "messaging": [
-        {"sender": {"id": "2002"}, "recipient": {"id": "1001"}, "timestamp": 1_790_000_000_000_u64,
-         "message": {"mid": "m1", "text": "Hello from Messenger"}}]}]})
-    .to_string();
+    let event = |psid: &str, at: u64, what: &str, facts: Value| {
+        let mut event =
+            json!({"sender": {"id": psid}, "recipient": {"id": "1001"}, "timestamp": at});
+        event[what] = facts;
+        event
+    };
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = u64::try_from(since.as_millis()).unwrap();
+    let said = |mid: &str, facts: Value| {
+        let mut message = facts;
+        message["mid"] = json!(mid);
+        event("2003", now, "message", message)
+    };
+    let place = json!({"coordinates": {"lat": 44.3, "long": 11.9}});
+    let file = json!({"url": "http://127.0.0.1:1/price-list.pdf"});
+    let events = [
+        event(
+            "2002",
+            1_790_000_000_000,
+            "message",
+            json!({"mid": "m1", "text": "Hello from Messenger"}),
+        ),
+        said("m2", json!({"text": "Do you ship to Trieste?"})),
+        said(
+            "m3",
+            json!({"text": "And when?", "reply_to": {"mid": "m2"}}),
+        ),
+        said(
+            "m4",
+            json!({"attachments": [{"type": "location", "payload": place}]}),
+        ),
+        said(
+            "m5",
+            json!({"attachments": [{"type": "file", "payload": file}]}),
+        ),
+        said("m6", json!({"is_unsupported": true})),
+        said("m7", json!({"text": "Never mind"})),
+        said("m7", json!({"is_deleted": true})),
+        event(
+            "2003",
+            now,
+            "reaction",
+            json!({"mid": "m2", "action": "react", "emoji": "❤"}),
+        ),
+    ];
+    let body = json!({"object": "page", "entry": [{"id": "1001", "time": 1, "messaging": events}]});
+    let body = body.to_string();
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"app-secret");
     let signature = HEXLOWER.encode(hmac::sign(&key, body.as_bytes()).as_ref());
     let signature = format!("sha256={signature}");
@@ -184,6 +229,7 @@ fn pages(world: &World) -> Vec<String> {
         "/inbox",
         "/inbox?status=complete",
         "/inbox?status=all&channel=chat",
+        "/inbox?order=expiring",
         "/inbox?q=nothing-like-this",
         "/contacts",
         "/contacts?q=nobody",

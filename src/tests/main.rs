@@ -19,6 +19,7 @@ mod http;
 mod live_pages;
 mod messenger;
 mod messenger_errors;
+mod messenger_pages;
 mod messenger_privacy;
 mod pages;
 mod trust;

@@ -437,10 +437,10 @@ fn a_dead_page_is_said_to_every_agent_and_its_answers_go_when_it_is_back() {
         ("app_secret", SECRET),
     ];
     admin.post("/settings/messenger", &fields);
-    assert!(
-        graph.subscribed().contains("messaging_postbacks"),
-        "saving subscribes"
-    );
+    world.wait("the subscription", || {
+        let fields = graph.subscribed();
+        fields.contains("messaging_postbacks").then_some(())
+    });
     happens(world.http_address(), &[said("m1", "Hi", now())]);
     graph.refuse(190, 460);
     let message = reply(&api, "Hello").json()["id"].clone();

@@ -1,6 +1,8 @@
 //! What every handler is given.
 
+use super::door::Door;
 use super::live_rows::LiveRows;
+use super::meta::Typing;
 use crate::channel::chat::Desk;
 use crate::http::server::Counters;
 use crate::inbox::Inbox;
@@ -22,6 +24,10 @@ pub struct Parts {
     pub serving: Arc<Serving>,
     pub chat: Desk,
     pub live_rows: LiveRows,
+    /// What Meta last did at our door.
+    pub door: Door,
+    /// Where Messenger shows that somebody types.
+    pub typing: Typing,
     /// Scheme and host that links begin with, without a trailing slash: configured, or as bound.
     pub public_url: String,
     /// What the HTTP server did so far, once it runs.
@@ -55,6 +61,8 @@ impl App {
             serving,
             chat,
             live_rows: LiveRows::default(),
+            door: Door::default(),
+            typing: Typing::default(),
             public_url,
             counters: OnceLock::new(),
         }))

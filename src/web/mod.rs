@@ -3,9 +3,11 @@
 pub mod api;
 pub mod app;
 pub mod content;
+pub mod door;
 mod files;
 mod health;
 pub mod live_rows;
+pub mod meta;
 pub mod pages;
 mod refuse;
 pub mod view;

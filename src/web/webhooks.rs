@@ -30,7 +30,9 @@ async fn handshake(app: App, request: Request) -> Answer {
         .verify_token;
     let given = query.get("hub.verify_token");
     let right = expected.is_some_and(|expected| !expected.is_empty() && same(&expected, given));
-    if query.get("hub.mode") == "subscribe" && right {
+    let shaken = query.get("hub.mode") == "subscribe" && right;
+    app.door.shook(app.inbox.clock.now(), shaken);
+    if shaken {
         return Ok(respond::text(StatusCode::OK, query.get("hub.challenge")));
     }
     Err(Refusal::forbidden("the verify token is not ours")
@@ -51,6 +53,7 @@ async fn events(app: App, mut request: Request) -> Answer {
         .app_secret
         .as_deref()
         .is_some_and(|secret| signature::is_right(secret, header, &body));
+    app.door.heard(app.inbox.clock.now(), signed);
     if !signed {
         return Err(Refusal::forbidden("the signature is not right")
             .remedy("copy the app secret from Meta's app to Casella's Messenger settings"));

@@ -81,6 +81,8 @@ function patch(next) {
   if (icon) $('link[rel="icon"]').href = icon.href;
   if (next.title) document.title = next.title;
   ages();
+  windows();
+  lock();
 }
 
 /* Rows of the list, as the stream carries them */
@@ -280,6 +282,54 @@ function ages() {
 }
 setInterval(ages, 30000);
 
+/* Time left to answer by Messenger */
+
+// Told by the server's clock, as this machine's may be wrong.
+const skew = Date.now() - (Number(words.clock) || Date.now());
+let closing = null;
+
+function windows() {
+  clearTimeout(closing);
+  const now = Date.now() - skew;
+  let next = now + 60000;
+  for (const tag of $$("[data-ends]")) {
+    const ends = Number(tag.dataset.ends);
+    const minutes = Math.floor((ends - now) / 60000);
+    let left = `${Math.max(minutes, 0)} ${words.min}`;
+    if (minutes >= 2880) left = `${Math.floor(minutes / 1440)} ${words.d}`;
+    else if (minutes >= 60) left = `${Math.floor(minutes / 60)} ${words.h}`;
+    tag.textContent = tag.dataset.pattern.replace("{left}", left);
+    if (ends > now) next = Math.min(next, ends);
+    else if (!tag.dataset.over) {
+      tag.dataset.over = "1";
+      soon();
+    }
+  }
+  closing = setTimeout(windows, Math.max(next - now, 200) + 50);
+}
+
+// At the end of the time the composer locks: only a note can still be left.
+function lock() {
+  const form = composer();
+  const send = form && $(".send", form);
+  if (!send) return;
+  const locked = Boolean($("#locked"));
+  const was = form.dataset.locked;
+  form.dataset.locked = String(locked);
+  if (was === String(locked) || (!was && !locked)) return;
+  send.disabled = locked;
+  $(".add-note", form).hidden = !locked;
+  $(".note-check", form).hidden = locked;
+  if (locked && form.elements.note.checked) form.elements.note.click();
+  const box = textBox();
+  box.placeholder = locked ? box.dataset.notePlaceholder : box.dataset.placeholder;
+  for (const told of [send, box]) {
+    if (locked) told.setAttribute("aria-describedby", "locked");
+    else told.removeAttribute("aria-describedby");
+  }
+  showFor(form.elements.channel.value);
+}
+
 /* One connection for all tabs */
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("casella") : null;
@@ -345,6 +395,7 @@ function show({ unread, dot, rows, threads }) {
   rows.forEach(placeRow);
   tidyList();
   ages();
+  windows();
   const lines = threads[threadId()];
   if (lines) askFor(lines);
 }
@@ -461,8 +512,10 @@ function count() {
   const text = textBox();
   if (!counter || !text) return;
   const left = Number(counter.dataset.limit) - text.value.length;
+  const over = left < 0 && !counter.hidden && composer().dataset.locked !== "true";
   counter.textContent = String(left);
-  counter.classList.toggle("over", left < 0);
+  counter.classList.toggle("over", over);
+  $(".composer .send-parts").hidden = !over;
 }
 
 function noteMode(on) {
@@ -510,14 +563,16 @@ function sayTyping(on) {
 }
 
 // Shown at once, sent behind it; the key makes a second try harmless.
-async function send(form) {
+async function send(form, pressed) {
   const text = textBox().value.trim();
   const files = $('input[type="file"]', form);
   if (!text && !files.files.length) return textBox().focus();
   const data = new FormData(form);
   data.set("do", "send");
+  if (pressed?.name) data.set(pressed.name, pressed.value);
   const line = document.createElement("li");
-  line.className = `message message-${data.has("note") ? "note" : "out"} sending`;
+  const note = data.has("note") || data.get("do") === "note";
+  line.className = `message message-${note ? "note" : "out"} sending`;
   line.id = `sending-${data.get("key")}`;
   const card = document.createElement("article");
   card.className = "message-card";
@@ -556,13 +611,13 @@ async function send(form) {
     retry.onclick = () => {
       line.remove();
       textBox().value = draft;
-      send(form);
+      send(form, pressed);
     };
     state.replaceChildren(retry);
     textBox().value = draft;
     keepDraft();
   }
-  submit.disabled = false;
+  submit.disabled = form.dataset.locked === "true";
   textBox().focus();
   count();
 }
@@ -622,7 +677,7 @@ function readyComposer() {
       insert(pressed.dataset.text);
     } else {
       event.preventDefault();
-      send(form);
+      send(form, pressed);
     }
   });
   box.addEventListener("input", () => {
@@ -672,7 +727,7 @@ const keys = {
   c: () => textBox()?.focus(),
   n: () => {
     const note = composer()?.elements.note;
-    if (note && !note.checked) note.click();
+    if (note && !note.checked && composer().dataset.locked !== "true") note.click();
     textBox()?.focus();
   },
   s: () => $('[popovertarget="saved-replies"]')?.click(),
@@ -718,6 +773,8 @@ if (url.searchParams.has("done")) {
 }
 readyComposer();
 ages();
+windows();
+lock();
 if (!location.hash && !url.searchParams.has("before")) readFromNewest();
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && $(".app")) soon();

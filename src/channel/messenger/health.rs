@@ -48,26 +48,37 @@ impl Health {
         Ok(())
     }
 
-    /// Subscribes every page to the events we read, and looks what became of it.
+    /// Looks at one page now; one that is not ours is passed over.
     ///
     /// # Errors
     /// The store's; what Meta says is kept as the page's health.
-    pub async fn connect(&self) -> Done {
-        for page in Connection::of(&self.inbox)?.pages {
-            match self.graph.subscribe(&page).await {
-                Ok(()) => self.look(&page).await?,
-                Err(failed) => self.keep(&page, Err(failed)).await?,
-            }
+    pub async fn check(&self, id: &str) -> Done {
+        match Connection::of(&self.inbox)?.page(id) {
+            Some(page) => self.look(page).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
+    /// Asks what the page is subscribed to, and subscribes it to what is missing.
     async fn look(&self, page: &Page) -> Done {
-        let found = self.graph.subscriptions(page).await;
-        self.keep(page, found).await
+        let mut found = self.graph.subscriptions(page).await;
+        if found
+            .as_ref()
+            .is_ok_and(|fields| !missing(fields).is_empty())
+        {
+            found = match self.graph.subscribe(page).await {
+                Ok(()) => self.graph.subscriptions(page).await,
+                Err(failed) => Err(failed),
+            };
+        }
+        // Saved anew meanwhile: this was said of another token.
+        match Connection::of(&self.inbox)?.page(&page.id) {
+            Some(now) if now.token == page.token => self.keep(page, found).await,
+            _ => Ok(()),
+        }
     }
 
-    /// Meta not reached says nothing about the page: the next round asks again.
+    /// Meta not reached says nothing about the page: that it could not be asked is kept beside what is known.
     async fn keep(&self, page: &Page, found: Result<Vec<String>, Failed>) -> Done {
         let mut health = PageHealth {
             page: page.id.clone(),
@@ -76,9 +87,12 @@ impl Health {
         };
         match found {
             Ok(fields) => health.missing = missing(&fields),
-            Err(Failed::Refused(trouble)) if trouble.is_passing() => return Ok(()),
+            Err(Failed::Refused(trouble)) if trouble.is_passing() => {
+                health.unreached = Some(trouble.words);
+            }
             Err(Failed::Refused(trouble)) => health.broken = Some(trouble.key.to_owned()),
-            Err(Failed::Unreachable(_) | Failed::Unknown) => return Ok(()),
+            Err(Failed::Unreachable(why)) => health.unreached = Some(why),
+            Err(Failed::Unknown) => health.unreached = Some(String::new()),
         }
         note(&self.inbox, health).await
     }
@@ -93,7 +107,7 @@ pub async fn broken(inbox: &Inbox, page: &str, key: &str) -> Done {
         page: page.to_owned(),
         at: inbox.clock.now(),
         broken: Some(key.to_owned()),
-        missing: Vec::new(),
+        ..PageHealth::default()
     };
     note(inbox, health).await
 }
@@ -105,11 +119,16 @@ async fn note(inbox: &Inbox, health: PageHealth) -> Done {
 }
 
 /// A page that speaks again lets go what waited for it.
-fn replace(tx: &mut Tx<'_>, health: PageHealth) -> Done {
+fn replace(tx: &mut Tx<'_>, mut health: PageHealth) -> Done {
     let mut all = MessengerHealth::get(&*tx)?;
-    let was_broken = all.of(&health.page).is_some_and(|h| h.broken.is_some());
+    let before = all.of(&health.page).cloned();
+    if health.unreached.is_some() {
+        let before = before.clone().unwrap_or_default();
+        (health.broken, health.missing) = (before.broken, before.missing);
+    }
+    let was_broken = before.is_some_and(|before| before.broken.is_some());
     let healed = was_broken && health.broken.is_none();
-    all.pages.retain(|known| known.page != health.page);
+    all.forget(&health.page);
     all.pages.push(health);
     all.set(tx)?;
     if healed {
@@ -118,10 +137,10 @@ fn replace(tx: &mut Tx<'_>, health: PageHealth) -> Done {
     Ok(())
 }
 
-/// Daily; one that is broken, hourly: it may have been put right at Meta's.
+/// Daily; one that is broken or could not be asked, hourly: it may have been put right meanwhile.
 fn is_due(health: &PageHealth, now: Millis) -> bool {
-    let every = if health.broken.is_some() { HOUR } else { DAY };
-    now.saturating_sub(health.at) >= every
+    let unwell = health.broken.is_some() || health.unreached.is_some();
+    now.saturating_sub(health.at) >= if unwell { HOUR } else { DAY }
 }
 
 /// What we read and Meta does not send.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The file at [`Graph::file`].
 pub const FILE: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
@@ -59,6 +60,13 @@ struct Memory {
     heads: Vec<String>,
     /// The fields of `subscribed_apps`.
     subscribed: String,
+    /// Subscribing changes nothing.
+    deaf: bool,
+    /// Calls wait until it is false again.
+    held: bool,
+    /// Sender actions, with whom they are about.
+    acts: Vec<String>,
+    profiles: BTreeMap<String, Value>,
     before_answer: Option<Hook>,
 }
 
@@ -149,6 +157,27 @@ impl Graph {
         self.memory.lock().unwrap().subscribed.clone()
     }
 
+    /// From now on a subscription is answered well and does nothing.
+    pub fn subscribe_to_nothing(&self) {
+        self.memory.lock().unwrap().deaf = true;
+    }
+
+    /// From now on calls wait, until told otherwise.
+    pub fn hold(&self, held: bool) {
+        self.memory.lock().unwrap().held = held;
+    }
+
+    /// What was shown to people beside messages: `mark_seen 2002` …
+    pub fn acts(&self) -> Vec<String> {
+        self.memory.lock().unwrap().acts.clone()
+    }
+
+    /// What is told of a person from now on.
+    pub fn knows(&self, psid: &str, profile: Value) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.profiles.insert(psid.to_owned(), profile);
+    }
+
     /// Does this with every message before it is answered.
     pub fn before_answer(&self, hook: impl FnMut(&Sent) + Send + 'static) {
         self.memory.lock().unwrap().before_answer = Some(Box::new(hook));
@@ -160,6 +189,9 @@ fn serve(mut stream: TcpStream, memory: &Mutex<Memory>) {
         return;
     };
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    while memory.lock().unwrap().held {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let json = |(status, answer): (u16, Value)| (status, "application/json", answer.to_string());
     let (status, kind, answer) = match (method.as_str(), path) {
         ("GET", path) if path.starts_with("/files/") => {
@@ -209,6 +241,9 @@ fn file(memory: &Mutex<Memory>, name: &str) -> u16 {
 /// `{}` is what Meta tells without the permission.
 fn person(memory: &Mutex<Memory>, psid: &str) -> Value {
     let memory = memory.lock().unwrap();
+    if let Some(profile) = memory.profiles.get(psid) {
+        return profile.clone();
+    }
     match memory.names.get(psid) {
         Some(name) => json!({"name": name, "id": psid}),
         None => json!({}),
@@ -250,10 +285,10 @@ fn subscription(memory: &Mutex<Memory>, method: &str, body: &[u8]) -> (u16, Valu
     }
     if method == "POST" {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        locked.subscribed = body["subscribed_fields"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        let fields = body["subscribed_fields"].as_str().unwrap_or_default();
+        if !locked.deaf {
+            fields.clone_into(&mut locked.subscribed);
+        }
         return (200, json!({"success": true}));
     }
     let fields: Vec<&str> = locked
@@ -271,6 +306,11 @@ fn subscription(memory: &Mutex<Memory>, method: &str, body: &[u8]) -> (u16, Valu
 fn take(memory: &Mutex<Memory>, path: &str, query: &str, body: &[u8]) -> Option<(u16, Value)> {
     let mut locked = memory.lock().unwrap();
     let body = serde_json::from_slice(body).unwrap_or_else(|_| form(body));
+    if let Some(act) = body["sender_action"].as_str() {
+        let whom = body["recipient"]["id"].as_str().unwrap_or_default();
+        locked.acts.push(format!("{act} {whom}"));
+        return Some((200, json!({"recipient_id": whom})));
+    }
     let is_file = body["message"]["attachment"].is_object();
     let page = path.rsplit('/').nth(1).unwrap_or_default().to_owned();
     locked.calls.push(page.clone());

@@ -4,16 +4,17 @@ use super::ask::Ask;
 use super::conversation::{self, Unsent};
 use super::guard::Viewer;
 use crate::http::{Answer, File, Form, Refusal, Request, respond};
-use crate::inbox::Refused;
 use crate::inbox::reply::{self, House, NewFile, Reply, Way};
+use crate::inbox::{Done, Refused};
 use crate::rules::addresses::parts;
+use crate::rules::split;
 use crate::web::App;
 use crate::web::refuse;
 use crate::web::view::Notice;
-use casella_index::Rows;
-use casella_index::model::{Channel, ConversationId, MailAddress, SavedReplyId};
+use casella_index::model::{Channel, ConversationId, MailAddress, Message, SavedReplyId};
 use casella_index::store::pack;
 use casella_index::tables::SAVED_REPLIES;
+use casella_index::{Rows, Tx};
 use hyper::StatusCode;
 
 /// Bytes of an answer with its files.
@@ -42,10 +43,13 @@ pub async fn answer(app: App, viewer: Viewer, mut request: Request) -> Answer {
     }
     let written = match read(&form) {
         Ok(reply) => {
+            let replies = match form.get("do") {
+                "split" => in_parts(reply),
+                _ => vec![reply],
+            };
             let house = House::of(&app.inbox);
-            let stamp = viewer.stamp(&app);
-            let verb = move |tx: &mut casella_index::Tx<'_>| reply::reply(tx, &house, id, reply);
-            app.inbox.store.write(stamp, verb).await
+            let verb = move |tx: &mut Tx<'_>| said(tx, &house, id, replies);
+            app.inbox.store.write(viewer.stamp(&app), verb).await
         }
         Err(refused) => Err(refused),
     };
@@ -56,6 +60,36 @@ pub async fn answer(app: App, viewer: Viewer, mut request: Request) -> Answer {
         }
         Err(refused) => refused_page(&app, &viewer, &ask, id, &form, refused).await,
     }
+}
+
+/// Says them one after the other; gives the last.
+fn said(tx: &mut Tx<'_>, house: &House, id: ConversationId, replies: Vec<Reply>) -> Done<Message> {
+    let mut last = None;
+    for reply in replies {
+        last = Some(reply::reply(tx, house, id, reply)?);
+    }
+    last.ok_or_else(|| Refused::invalid("text", "an answer needs some words or a file"))
+}
+
+/// A text too long for Messenger as several answers; the files go with the last.
+fn in_parts(reply: Reply) -> Vec<Reply> {
+    let mut parts = split::split(&reply.text, reply::LONGEST_MESSENGER);
+    let last = parts.pop().unwrap_or_default();
+    let first = parts.into_iter().enumerate().map(|(n, text)| Reply {
+        text,
+        files: Vec::new(),
+        idempotency_key: reply
+            .idempotency_key
+            .as_ref()
+            .map(|key| format!("{key}-{n}")),
+        ..reply.clone()
+    });
+    let mut all: Vec<Reply> = first.collect();
+    all.push(Reply {
+        text: last,
+        ..reply
+    });
+    all
 }
 
 /// The page again, with the reason beside the words, so that nothing written is lost.
@@ -72,12 +106,21 @@ async fn refused_page(
     }
     let mut notice = Notice::danger(reason(app, viewer, &refused));
     notice.remedy = Some(refused.remedy().to_owned()).filter(|r| !r.is_empty());
-    let unsent = Unsent {
+    let mut unsent = Unsent {
         notice: Some(notice),
         ..unsent(form)
     };
+    if was_sent(&refused) {
+        // Sent again, it is an answer of its own.
+        unsent.key.clear();
+    }
     let status = refuse(refused).status;
     conversation::page(app, viewer, &Form::default(), ask, id, Some(unsent), status).await
+}
+
+/// Its first version arrived, though the browser never heard so.
+fn was_sent(refused: &Refused) -> bool {
+    matches!(refused, Refused::Invalid { field, .. } if *field == reply::KEY)
 }
 
 /// Why a channel leads nowhere stands under `reach.`; the rest under `refused.`.
@@ -89,7 +132,15 @@ fn reason(app: &App, viewer: &Viewer, refused: &Refused) -> String {
             return text;
         }
     }
-    viewer.sentence(app, refused)
+    match was_sent(refused) {
+        true => viewer.words(app).t("composer.sent_before"),
+        false => viewer.sentence(app, refused),
+    }
+}
+
+/// Ticked, or by the button that stands there while nothing can be sent.
+fn is_note(form: &Form) -> bool {
+    form.given("note").is_some() || form.get("do") == "note"
 }
 
 fn unsent(form: &Form) -> Unsent {
@@ -122,9 +173,9 @@ fn inserted(app: &App, viewer: &Viewer, form: &Form, saved: &str) -> Result<Unse
 }
 
 fn read(form: &Form) -> Result<Reply, Refused> {
-    let way = match form.given("note") {
-        Some(_) => Way::Note,
-        None => Way::By(
+    let way = match is_note(form) {
+        true => Way::Note,
+        false => Way::By(
             Channel::named(form.get("channel"))
                 .ok_or_else(|| Refused::invalid("channel", "choose a channel"))?,
         ),

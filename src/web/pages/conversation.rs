@@ -11,16 +11,17 @@ use super::{Words, inbox};
 use crate::http::{Answer, Form, Refusal, Request, respond};
 use crate::inbox::line::UNDO;
 use crate::inbox::live::Brief;
+use crate::inbox::settings::{Messenger, MessengerHealth, Setting as _};
 use crate::inbox::{Done, Refused, read, still_undoes};
+use crate::rules::picture;
 use crate::rules::threading::subject_key;
-use crate::rules::window::Window;
-use crate::web::App;
 use crate::web::view::list::InboxPage;
 use crate::web::view::message::{MessageView, Setting};
 use crate::web::view::thread::{Item, Thread};
 use crate::web::view::{ButtonForm, Field, Notice, person};
+use crate::web::{App, meta};
 use casella_index::model::*;
-use casella_index::tables::SUPPRESSIONS;
+use casella_index::tables::{MIDS, SUPPRESSIONS};
 use casella_index::{Rows, Snapshot};
 use hyper::StatusCode;
 use jiff::Timestamp;
@@ -61,6 +62,18 @@ pub async fn parts(app: App, viewer: Viewer, request: Request) -> Answer {
     super::show(&app, &viewer, "parts/thread", &thread)
 }
 
+/// The picture Meta gave of the person.
+pub async fn picture(app: App, viewer: Viewer, request: Request) -> Answer {
+    let id: ConversationId = request.param("id")?;
+    let conversation = living(&app, id).map_err(|e| viewer.refuse(&app, e))?;
+    let missing = || Refusal::not_found("a picture of this person");
+    let blob = conversation.messenger.and_then(|person| person.picture);
+    let content = app.inbox.store.blob(blob.ok_or_else(missing)?);
+    let content = content.map_err(|e| viewer.refuse(&app, e.into()))?;
+    let kind = picture::kind(&content).ok_or_else(missing)?;
+    Ok(respond::picture("picture", kind, content))
+}
+
 fn living(app: &App, id: ConversationId) -> Done<Conversation> {
     let found = app.inbox.read()?.living(id)?;
     found.ok_or_else(|| Refused::unknown("conversation", id))
@@ -73,6 +86,7 @@ async fn opened(app: &App, viewer: &Viewer, conversation: &Conversation) -> Resu
         let stamp = viewer.stamp(app);
         let write = app.inbox.store.write(stamp, move |tx| read(tx, id, true));
         write.await.map_err(|e| viewer.refuse(app, e))?;
+        meta::seen(app, conversation);
     }
     app.inbox.live.say(Brief::AgentLooks {
         conversation: id,
@@ -190,8 +204,6 @@ impl Open<'_> {
     fn view(&self, unsent: Option<Unsent>) -> Done<Thread> {
         let conversation = &self.conversation;
         let can_write = self.viewer.can_write();
-        let window = self.loader.window(conversation);
-        let (window, window_tone) = self.window(window);
         let visitor = conversation.visitor;
         let page = visitor.and_then(|v| self.app.inbox.presence.page(v));
         let composer = match can_write {
@@ -208,8 +220,7 @@ impl Open<'_> {
             looking_at: page.map(|p| self.words.with("thread.looking_at", &[("page", &p)])),
             complete: conversation.status == Status::Complete,
             spam: conversation.spam,
-            window,
-            window_tone,
+            window: self.loader.window_tag(conversation),
             back: self.ask.list_url(),
             list_query: self.ask.query(),
             can_write,
@@ -231,23 +242,6 @@ impl Open<'_> {
         let contact = self.contact.as_ref()?;
         let address = contact.address()?;
         (address != contact.display()).then(|| address.to_owned())
-    }
-
-    fn window(&self, window: Option<Window>) -> (Option<String>, &'static str) {
-        let left = |key: &str, left| {
-            let left = person::left(self.words, left);
-            Some(self.words.with(key, &[("left", &left)]))
-        };
-        match window {
-            None => (None, ""),
-            Some(Window::Open { left: millis }) => (left("thread.window", millis), "person"),
-            Some(Window::HumanAgent { left: millis }) => {
-                (left("thread.window_human", millis), "warning")
-            }
-            Some(Window::Closed { .. } | Window::NeverOpened) => {
-                (Some(self.words.t("thread.window_closed")), "danger")
-            }
-        }
     }
 
     fn action(&self, verb: &str) -> String {
@@ -331,10 +325,32 @@ impl Open<'_> {
         if page.is_some_and(|p| p.owned_elsewhere) {
             add("elsewhere", "warning", self.words.t("thread.elsewhere"));
         }
+        if let Some(key) = self.page_trouble()? {
+            add("page", "warning", self.words.t(key));
+        }
         if let Some(text) = self.suppressed()? {
             add("suppressed", "warning", text);
         }
         Ok(notices)
+    }
+
+    /// Why answers to this Messenger visitor wait.
+    fn page_trouble(&self) -> Done<Option<&'static str>> {
+        let Some(person) = &self.conversation.messenger else {
+            return Ok(None);
+        };
+        let own = Messenger::get(self.rows)?.pages;
+        let config = &self.app.inbox.config.messenger.pages;
+        let mut known = config
+            .iter()
+            .map(|p| &p.id)
+            .chain(own.iter().map(|p| &p.id));
+        let health = MessengerHealth::get(self.rows)?;
+        let broken = health.of(&person.page).is_some_and(|h| h.broken.is_some());
+        Ok(match known.any(|id| *id == person.page) {
+            false => Some("thread.page_gone"),
+            true => broken.then_some("thread.page_broken"),
+        })
     }
 
     /// "May belong to number 7", with one click to move it there and one to leave it.
@@ -405,17 +421,43 @@ impl Open<'_> {
 
     /// A message; its subject stands on it only where another begins.
     fn line(&self, message: &Message, before: Option<&Message>, subject: bool) -> Done<Item> {
-        let setting = Setting {
-            can_write: self.viewer.can_write(),
-            seen: self.visitor.as_ref().map(|v| v.seen),
-        };
         let body = self.app.inbox.store.body(message)?;
-        let mut view = MessageView::of(self.words, message, body, setting);
+        let mut view = self.shown(message, body);
+        view.answers = self.answered(message)?;
         let before = before.filter(|before| before.direction != Direction::Event);
-        let before = before.map(|m| MessageView::of(self.words, m, StoredBody::default(), setting));
+        let before = before.map(|m| self.shown(m, StoredBody::default()));
         view.follows = before.is_some_and(|before| view.goes_on(&before));
         view.subject = view.subject.filter(|_| subject);
         Ok(Item::Message(Box::new(view)))
+    }
+
+    fn shown(&self, message: &Message, body: StoredBody) -> MessageView {
+        let messenger = self.conversation.messenger.as_ref();
+        let setting = Setting {
+            can_write: self.viewer.can_write(),
+            seen: self.visitor.as_ref().map(|v| v.seen),
+            person: messenger.map(|person| person.name.as_str()),
+        };
+        let mut view = MessageView::of(self.words, message, body, setting);
+        let theirs = message.author.kind == AuthorKind::Visitor;
+        view.picture = person::picture(&self.conversation).filter(|_| theirs);
+        view
+    }
+
+    /// The first words of what a line of Messenger answers.
+    fn answered(&self, message: &Message) -> Done<Option<String>> {
+        let facts = message.messenger.as_ref();
+        let Some((page, mid)) = facts.and_then(|f| Some((&f.page, f.reply_to_mid.as_ref()?)))
+        else {
+            return Ok(None);
+        };
+        let Some(id) = self.rows.get(&MIDS, &format!("{page}/{mid}"))? else {
+            return Ok(None);
+        };
+        let answered = self.rows.message(id)?;
+        Ok(answered
+            .map(|m| m.snippet)
+            .filter(|words| !words.is_empty()))
     }
 
     fn day(&self, at: Millis) -> jiff::civil::Date {

@@ -13,6 +13,7 @@ use crate::web::App;
 use crate::web::view::Field;
 use crate::web::view::list::{FilterGroup, InboxPage, List, Row, Way};
 use crate::web::view::search::plain;
+use casella_index::board::{Board, Filter};
 use casella_index::model::{AgentId, Channel, ConversationId, Millis};
 
 /// Rows on a page of the list.
@@ -74,17 +75,42 @@ struct Found {
 fn listed(app: &App, viewer: &Viewer, ask: &Ask) -> Found {
     let board = app.inbox.store.board();
     let filter = ask.filter(viewer.agent.id);
-    if ask.get("order") == "expiring" {
-        let soon = board.expiring(&filter, opened_after(app), ROWS);
-        let hits = soon.into_iter().map(|id| (id, None)).collect();
-        return Found { hits, next: None };
+    let runs = (ask.get("order") == "expiring").then(|| opened_after(app));
+    let (mut hits, next) = match runs {
+        Some(since) => expiring(board, &filter, since, &ask.cursor),
+        None => (Vec::new(), None),
+    };
+    if next.is_some() {
+        return Found { hits, next };
     }
     let mut places = board.list(&filter, ask.place(), ROWS + 1);
     let more = places.len() > ROWS;
     places.truncate(ROWS);
     let next = places.last().filter(|_| more).map(|place| cursor(*place));
-    let hits = places.into_iter().map(|(_, id)| (id, None)).collect();
+    let runs_still = |id| runs.is_some_and(|since| board.is(id, |f| f.last_inbound > since));
+    let others = places.into_iter().filter(|(_, id)| !runs_still(*id));
+    hits.extend(others.map(|(_, id)| (id, None)));
     Found { hits, next }
+}
+
+/// Those whose time runs, the shortest first, a page at a time: cursors of this part are `eN`, behind
+/// the first N. Without a next cursor all were shown, and the others follow.
+fn expiring(
+    board: &Board,
+    filter: &Filter,
+    since: Millis,
+    cursor: &str,
+) -> (Vec<(ConversationId, Option<String>)>, Option<String>) {
+    let from: usize = match cursor.strip_prefix('e') {
+        Some(n) => n.parse().unwrap_or(0),
+        None if cursor.is_empty() => 0,
+        None => return (Vec::new(), None),
+    };
+    let soon = board.expiring(filter, since, from + ROWS + 1);
+    let more = soon.len() > from + ROWS;
+    let page = soon.into_iter().skip(from).take(ROWS);
+    let hits = page.map(|id| (id, None)).collect();
+    (hits, more.then(|| format!("e{}", from + ROWS)))
 }
 
 /// Messenger threads whose visitor wrote after this can still be answered.

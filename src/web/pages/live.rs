@@ -10,7 +10,7 @@ use super::rows::Loader;
 use crate::http::{Answer, Refusal, Request, respond, sse};
 use crate::inbox::Done;
 use crate::inbox::live::Brief;
-use crate::web::App;
+use crate::web::{App, meta};
 use casella_index::model::{AuthorKind, Channel, ConversationId, Direction, MessageId};
 use casella_index::{Event, Rows, StoreError, journal};
 use serde::Serialize;
@@ -356,7 +356,7 @@ fn moment(brief: Brief, viewer: &Viewer) -> sse::Event {
     sse::Event::json(None, Some("moment"), &moment)
 }
 
-/// `POST /conversations/N/typing`: the others, and the visitor, see that somebody writes.
+/// `POST /conversations/N/typing`: the others, and the person, see that somebody writes.
 pub async fn typing(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let conversation: ConversationId = request.param("id")?;
     let typing = request.form(1_024).await?.get("typing") == "1";
@@ -366,5 +366,6 @@ pub async fn typing(app: App, viewer: Viewer, mut request: Request) -> Answer {
         name: viewer.agent.display().to_owned(),
         typing,
     });
+    meta::typing(&app, conversation, typing);
     Ok(respond::nothing())
 }

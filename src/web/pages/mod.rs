@@ -75,6 +75,10 @@ fn conversations() -> Router<App> {
             "/conversations/{id}/block-address",
             page(Agent, act::block_address),
         )
+        .get(
+            "/conversations/{id}/picture",
+            page(Viewer, conversation::picture),
+        )
         .post("/conversations/{id}/typing", page(Agent, live::typing))
 }
 

@@ -5,6 +5,7 @@ use crate::inbox::reply;
 use crate::rules::window;
 use crate::web::App;
 use crate::web::view::list::{Row, RowFacts};
+use crate::web::view::window::WindowTag;
 use casella_index::model::*;
 use casella_index::{Rows, Snapshot, StoreError};
 use std::collections::HashMap;
@@ -50,7 +51,9 @@ impl<'a> Loader<'a> {
             newest: newest.as_ref(),
             online: self.is_online(&conversation),
             assignee: self.agent(conversation.assignee),
-            window_left: self.window_left(&conversation),
+            window: self
+                .window_tag(&conversation)
+                .filter(|_| conversation.status == Status::Open),
         };
         Ok(Some(Row::of(self.words, &facts, url)))
     }
@@ -65,14 +68,10 @@ impl<'a> Loader<'a> {
         visitor.is_some_and(|visitor| self.app.inbox.presence.is_online(visitor))
     }
 
-    fn window_left(&self, conversation: &Conversation) -> Option<Millis> {
-        if conversation.status == Status::Complete {
-            return None;
-        }
-        match self.window(conversation)? {
-            window::Window::Open { left } | window::Window::HumanAgent { left } => Some(left),
-            _ => None,
-        }
+    /// The same as a tag.
+    pub fn window_tag(&self, conversation: &Conversation) -> Option<WindowTag> {
+        let (person, window) = (conversation.messenger.as_ref()?, self.window(conversation)?);
+        Some(WindowTag::of(self.words, person, window))
     }
 
     /// How long Messenger lets us answer; `None` for other channels.

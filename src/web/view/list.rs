@@ -1,6 +1,6 @@
 //! The list of conversations.
 
-use super::{Field, Shell, Words, person, thread::Thread};
+use super::{Field, Shell, Words, person, thread::Thread, window::WindowTag};
 use crate::render::Millis;
 use casella_index::model::{
     Contact, Conversation, DeliveryState, Direction, Message, Status, Visitor,
@@ -75,7 +75,9 @@ pub struct Row {
     /// Our newest message did not get through.
     pub failed: bool,
     /// How long Messenger still lets us answer.
-    pub window: Option<String>,
+    pub window: Option<WindowTag>,
+    /// The address of the person's picture, where Meta gave one.
+    pub picture: Option<String>,
 }
 
 /// What a row is made of.
@@ -86,22 +88,22 @@ pub struct RowFacts<'a> {
     pub newest: Option<&'a Message>,
     pub online: bool,
     pub assignee: Option<String>,
-    /// Milliseconds left in the Messenger window.
-    pub window_left: Option<i64>,
+    pub window: Option<WindowTag>,
 }
 
 impl Row {
     pub fn of(words: Words<'_>, facts: &RowFacts<'_>, url: String) -> Row {
         let conversation = facts.conversation;
         let delivery = facts.newest.map(|m| m.delivery.state);
+        let ours = facts.newest.is_some_and(|m| m.direction == Direction::Out);
         Row {
             id: conversation.id.0,
             url,
             current: false,
             who: person::name(words, conversation, facts.contact, facts.visitor),
             subject: person::subject(words, conversation),
-            snippet: conversation.snippet.clone(),
-            ours: facts.newest.is_some_and(|m| m.direction == Direction::Out),
+            snippet: snippet(words, facts),
+            ours,
             assigned: conversation.assignee.map(|id| id.0),
             spam: conversation.spam,
             merged: conversation.merged_into.is_some(),
@@ -116,9 +118,21 @@ impl Row {
                 delivery,
                 Some(DeliveryState::Failed | DeliveryState::Bounced)
             ),
-            window: facts
-                .window_left
-                .map(|left| words.with("thread.window", &[("left", &person::left(words, left))])),
+            window: facts.window.clone().map(|tag| tag.calm(ours)),
+            picture: person::picture(conversation),
         }
+    }
+}
+
+/// The last words; what Meta does not pass on is said in the reader's language.
+fn snippet(words: Words<'_>, facts: &RowFacts<'_>) -> String {
+    let unsupported = |m: &Message| {
+        m.messenger
+            .as_ref()
+            .is_some_and(|p| p.kind == "unsupported")
+    };
+    match facts.newest.is_some_and(unsupported) {
+        true => words.t("message.unsupported"),
+        false => facts.conversation.snippet.clone(),
     }
 }

@@ -13,6 +13,7 @@ pub struct MessageView {
     pub at: Millis,
     pub direction: &'static str,
     pub author: String,
+    pub picture: Option<String>,
     pub address: Option<String>,
     /// The one before is by the same person, moments ago: no second face.
     pub follows: bool,
@@ -30,6 +31,8 @@ pub struct MessageView {
     pub external: bool,
     pub recipients: Option<String>,
     pub subject: Option<String>,
+    /// The first words of the message it answers.
+    pub answers: Option<String>,
     /// The words that unfold it, for machines' mail.
     pub folded: Option<String>,
     pub unsent: bool,
@@ -104,14 +107,16 @@ pub struct Why {
 
 /// What else is known when a message is shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Setting {
+pub struct Setting<'a> {
     pub can_write: bool,
     /// The newest of our lines that the visitor has seen, if the thread has a visitor.
     pub seen: Option<u32>,
+    /// What Messenger calls the person now, if it is their thread; empty where Meta keeps it to itself.
+    pub person: Option<&'a str>,
 }
 
 impl MessageView {
-    pub fn of(words: Words<'_>, message: &Message, body: StoredBody, setting: Setting) -> Self {
+    pub fn of(words: Words<'_>, message: &Message, body: StoredBody, setting: Setting<'_>) -> Self {
         let mail = message.email.as_ref();
         let page = message.messenger.as_ref();
         let fold = mail.and_then(|m| fold(words, m));
@@ -120,7 +125,10 @@ impl MessageView {
             id: message.id.0,
             at: message.at,
             direction: direction(message.direction),
-            author: author(words, message),
+            author: person(words, message, setting.person)
+                .unwrap_or_else(|| author(words, message)),
+            picture: None,
+            answers: None,
             address: shown_address(message),
             channels: channels(message),
             marks: marks(words, message),
@@ -140,7 +148,10 @@ impl MessageView {
             subject: Some(message.subject.clone()).filter(|s| !s.is_empty()),
             folded: fold,
             unsent: page.is_some_and(|p| p.unsent),
-            text: body.text,
+            text: match is_unsupported(message) {
+                true => words.t("message.unsupported_text"),
+                false => body.text,
+            },
             quoted: body.quoted_text,
             frame,
             html_url,
@@ -177,6 +188,20 @@ fn direction(direction: Direction) -> &'static str {
     }
 }
 
+/// Whoever writes by Messenger is called as Meta calls them now, or by no name at all.
+fn person(words: Words<'_>, message: &Message, name: Option<&str>) -> Option<String> {
+    let theirs = message.author.kind == AuthorKind::Visitor && message.messenger.is_some();
+    name.filter(|_| theirs).map(|name| match name {
+        "" => words.t("row.facebook"),
+        name => name.to_owned(),
+    })
+}
+
+fn is_unsupported(message: &Message) -> bool {
+    let facts = message.messenger.as_ref();
+    facts.is_some_and(|facts| facts.kind == "unsupported")
+}
+
 /// Who wrote it, in words.
 pub fn author(words: Words<'_>, message: &Message) -> String {
     let author = &message.author;
@@ -191,7 +216,7 @@ pub fn author(words: Words<'_>, message: &Message) -> String {
             words.with("row.visitor", &[("number", &chat.visitor.to_string())])
         }
         (AuthorKind::Visitor, None) => words.t("row.facebook"),
-        (AuthorKind::System, _) if message.direction == Direction::Out => {
+        (AuthorKind::System | AuthorKind::Agent, _) if message.direction == Direction::Out => {
             words.t("message.program")
         }
         (AuthorKind::System, _) => words.t("message.system"),

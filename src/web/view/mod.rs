@@ -7,12 +7,14 @@ pub mod composer;
 pub mod contacts;
 pub mod list;
 pub mod message;
+pub mod messenger;
 pub mod person;
 pub mod plain;
 pub mod saved;
 pub mod search;
 pub mod settings;
 pub mod thread;
+pub mod window;
 
 use crate::render::{Templates, Voice};
 use serde::Serialize;

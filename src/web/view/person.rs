@@ -27,6 +27,15 @@ pub fn name(
     }
 }
 
+/// The address of the picture Meta gave of a person.
+pub fn picture(conversation: &Conversation) -> Option<String> {
+    let blob = conversation.messenger.as_ref()?.picture?;
+    Some(format!(
+        "/conversations/{}/picture?v={blob}",
+        conversation.id
+    ))
+}
+
 /// The subject, or what stands in for it.
 pub fn subject(words: Words<'_>, conversation: &Conversation) -> String {
     use casella_index::model::Channel;

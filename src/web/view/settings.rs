@@ -194,30 +194,6 @@ pub struct SpanView {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Messenger {
-    #[serde(flatten)]
-    pub frame: Frame,
-    pub pages: Vec<PageView>,
-    pub callback: String,
-    pub verify_token: String,
-    pub fields: String,
-    pub secret_known: bool,
-    pub secret_fixed: bool,
-    pub human_agent: bool,
-}
-
-#[derive(Debug, Serialize)]
-pub struct PageView {
-    pub id: String,
-    pub name: String,
-    pub tone: &'static str,
-    pub state: String,
-    pub detail: Option<String>,
-    /// Named in the configuration file.
-    pub fixed: bool,
-}
-
-#[derive(Debug, Serialize)]
 pub struct MailOut {
     #[serde(flatten)]
     pub frame: Frame,

@@ -1,7 +1,7 @@
 //! An open conversation: its head, its lines, its details.
 
 use super::message::MessageView;
-use super::{ButtonForm, Choice, Fact, Notice, composer::Composer};
+use super::{ButtonForm, Choice, Fact, Notice, composer::Composer, window::WindowTag};
 use crate::render::Millis;
 use serde::Serialize;
 
@@ -17,8 +17,7 @@ pub struct Thread {
     pub looking_at: Option<String>,
     pub complete: bool,
     pub spam: bool,
-    pub window: Option<String>,
-    pub window_tone: &'static str,
+    pub window: Option<WindowTag>,
     /// The list's address, to go back to.
     pub back: String,
     /// The list's filters, for forms to come back with.
@@ -62,6 +61,7 @@ pub enum Item {
 #[derive(Debug, Default, Serialize)]
 pub struct Details {
     pub who: String,
+    pub picture: Option<String>,
     pub contact_url: Option<String>,
     /// Contact, chat visitor or Messenger visitor.
     pub kind: Option<String>,

@@ -4,11 +4,12 @@ use super::{Open, Unsent};
 use crate::inbox::Done;
 use crate::inbox::reply::{self, House};
 use crate::rules::follow_up::{self, Line};
-use crate::rules::reach::Reach;
-use crate::rules::window::Window;
+use crate::rules::reach::{Reach, Reason};
+use crate::rules::split;
+use crate::rules::window::{Limits, Window};
 use crate::web::pages::Words;
-use crate::web::view::composer::Composer;
-use crate::web::view::{Choice, saved};
+use crate::web::view::composer::{Composer, Lock};
+use crate::web::view::{Choice, Link, saved};
 use casella_index::Rows;
 use casella_index::model::*;
 use casella_index::tables::SAVED_REPLIES;
@@ -32,7 +33,12 @@ impl Open<'_> {
             self.loader.window(conversation),
             Some(Window::HumanAgent { .. })
         );
-        let note = unsent.note;
+        let locked = self.locked(&reach).filter(|_| preselected.is_none());
+        let note = unsent.note || locked.is_some();
+        // Locked, the combobox shows why.
+        let shown = locked.as_ref().map(|_| Channel::Messenger);
+        let too_long = preselected == Some(Channel::Messenger)
+            && split::length(&unsent.text) > reply::LONGEST_MESSENGER;
         Ok(Composer {
             action: self.action("messages"),
             key: match unsent.key.is_empty() {
@@ -42,10 +48,10 @@ impl Open<'_> {
             draft: format!("draft-{}", conversation.id),
             list_query: self.ask.query(),
             notice: unsent.notice,
-            channels: channels(words, &reach, preselected),
+            channels: channels(words, &reach, preselected.or(shown)),
+            by_mail: conversation.messenger.is_none() || reach.refusal(Channel::Email).is_none(),
             reachable: preselected.is_some(),
-            reach_hint: preselected
-                .is_none()
+            reach_hint: (preselected.is_none() && locked.is_none())
                 .then(|| words.t("composer.unreachable")),
             to: Some(addresses(&mail.to)).filter(|to| !to.is_empty()),
             open_more: !unsent.bcc.is_empty() || unsent.cc.is_some() || unsent.subject.is_some(),
@@ -58,21 +64,47 @@ impl Open<'_> {
                 true => "composer.note_placeholder",
                 false => "composer.placeholder",
             }),
-            locked: self.locked(&reach),
+            human_agent: (human && locked.is_none()).then(|| words.t("composer.human_agent")),
+            note: unsent.note,
+            locked,
             follow_up: self.follow_up(),
-            human_agent: human.then(|| words.t("composer.human_agent")),
-            note,
+            too_long,
             limit: reply::LONGEST_MESSENGER,
             categories: saved::categories(words, replies),
         })
     }
 
-    /// Why Messenger, the only way to such a person, leads nowhere now.
-    fn locked(&self, reach: &Reach) -> Option<String> {
-        self.conversation.messenger.as_ref()?;
+    /// Why Messenger, the only way to such a person, leads nowhere now, and what can still be done.
+    fn locked(&self, reach: &Reach) -> Option<Lock> {
+        let person = self.conversation.messenger.as_ref()?;
         let reason = reach.refusal(Channel::Messenger)?;
-        let (why, remedy) = (self.words.t(&reason.key()), self.words.t(&reason.remedy()));
-        Some(format!("{why}. {remedy}"))
+        let closed = reason == Reason::WindowClosed;
+        let refused = person.locked.is_some();
+        let since = match self.loader.window(&self.conversation) {
+            Some(Window::Closed { since }) if closed && !refused => Some(since),
+            _ => None,
+        };
+        let approval = self.approval(person).filter(|_| closed);
+        let link = approval.filter(|_| self.viewer.is_admin()).map(|_| Link {
+            url: "/settings/messenger#human-agent".into(),
+            text: self.words.t("nav.settings"),
+        });
+        Some(Lock {
+            why: self.words.t(&reason.key()),
+            since,
+            remedy: self.words.t(&reason.remedy()),
+            approval,
+            link,
+        })
+    }
+
+    /// Until when Meta's approval of Human Agent would let a person answer, where nobody said yet that
+    /// it is given.
+    fn approval(&self, person: &MessengerPerson) -> Option<Millis> {
+        let given = reply::window_of(&self.app.inbox).human_agent.is_some();
+        let longer = Limits::with_human_agent().human_agent?;
+        let until = person.last_inbound + longer;
+        (!given && until > self.app.inbox.clock.now()).then_some(until)
     }
 
     fn follow_up(&self) -> Option<String> {

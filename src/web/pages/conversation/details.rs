@@ -20,6 +20,7 @@ impl Open<'_> {
         };
         Ok(Details {
             who: self.who(),
+            picture: person::picture(conversation),
             contact_url: self.contact.as_ref().map(|c| format!("/contacts/{}", c.id)),
             kind: kind.map(|key| self.words.t(key)),
             facts: self.facts(),

@@ -3,6 +3,7 @@
 mod agents;
 mod channels;
 mod chat;
+mod messenger;
 mod own;
 mod trace;
 mod watch;
@@ -52,11 +53,15 @@ pub fn routes() -> Router<App> {
         .post("/settings/widget/secret", page(Admin, chat::new_secret))
         .get("/settings/hours", page(Admin, chat::hours))
         .post("/settings/hours", page(Admin, chat::save_hours))
-        .get("/settings/messenger", page(Admin, channels::messenger))
-        .post("/settings/messenger", page(Admin, channels::save_messenger))
+        .get("/settings/messenger", page(Admin, messenger::show))
+        .post("/settings/messenger", page(Admin, messenger::save))
+        .post(
+            "/settings/messenger/{id}/check",
+            page(Admin, messenger::check),
+        )
         .post(
             "/settings/messenger/{id}/remove",
-            page(Admin, channels::remove_page),
+            page(Admin, messenger::remove),
         )
         .get("/settings/mail", page(Admin, watch::mail))
         .post(
