@@ -8,6 +8,9 @@ use super::html_tree::{Kind, Node, Tree};
 /// What an `<hr>` becomes: the same line Outlook writes into its plain parts.
 const RULE: &str = "________________________________";
 
+/// Quote marks before a line; nobody counts more, and hostile nesting would multiply the text.
+const MOST_MARKS: usize = 32;
+
 /// The whole document as text with LF line ends, at most one blank line in a row.
 pub fn to_text(html: &str) -> String {
     let lines = labelled_lines(&Tree::parse(html), |_| ());
@@ -354,7 +357,7 @@ impl<'a, L: Copy + PartialEq, F: Fn(usize) -> L> Writer<'a, L, F> {
         if blank && after_blank {
             return;
         }
-        let marks = ">".repeat(self.quotes);
+        let marks = ">".repeat(self.quotes.min(MOST_MARKS));
         let line = match (self.quotes, blank) {
             (_, true) => marks,
             (0, false) => line.to_owned(),

@@ -7,12 +7,12 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use html5ever::TokenizerResult;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
+use html5ever::{LocalName, TokenizerResult};
 
 /// Elements deeper than this hang flat on the last one, so that walks may recurse.
 const MAX_DEPTH: usize = 200;
@@ -171,10 +171,17 @@ impl TokenSink for Sink {
     }
 }
 
+/// An open element: its node, and its name in the forms that are quick to compare.
+struct Open {
+    id: usize,
+    name: LocalName,
+    role: u16,
+}
+
 struct Builder {
     nodes: Vec<Node>,
     /// The open elements, root first.
-    open: Vec<usize>,
+    open: Vec<Open>,
     /// How many flattened elements are open beyond [`MAX_DEPTH`].
     beyond: usize,
 }
@@ -191,7 +198,11 @@ impl Default for Builder {
                 children: Vec::new(),
                 end: 0,
             }],
-            open: vec![0],
+            open: vec![Open {
+                id: 0,
+                name: LocalName::default(),
+                role: 0,
+            }],
             beyond: 0,
         }
     }
@@ -227,7 +238,11 @@ impl Builder {
         let ends_itself = VOID.contains(&name) || (tag.self_closing && name.contains(':'));
         if !ends_itself {
             if self.open.len() < MAX_DEPTH {
-                self.open.push(id);
+                self.open.push(Open {
+                    id,
+                    name: tag.name.clone(),
+                    role: role(name),
+                });
             } else {
                 self.beyond += 1;
             }
@@ -240,32 +255,31 @@ impl Builder {
         }
     }
 
-    fn end(&mut self, name: &str) {
+    fn end(&mut self, name: &LocalName) {
         if self.beyond > 0 {
             self.beyond -= 1;
         } else if let Some(depth) = self.find_open(name) {
             self.close_to(depth);
-        } else if matches!(name, "br" | "p") {
+        } else if matches!(name.as_ref(), "br" | "p") {
             // A stray end tag of these breaks the line in every browser.
             self.add(Kind::Element {
-                name: name.to_owned(),
+                name: name.to_string(),
                 attributes: Vec::new(),
             });
         }
     }
 
     /// Where the element an end tag means stands open; a table cell shields what is around it.
-    fn find_open(&self, name: &str) -> Option<usize> {
+    fn find_open(&self, name: &LocalName) -> Option<usize> {
         let shielded = !matches!(
-            name,
+            name.as_ref(),
             "table" | "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "body" | "html"
         );
-        for depth in (1..self.open.len()).rev() {
-            let open = self.nodes[self.open[depth]].name();
-            if open == name {
+        for (depth, open) in self.open.iter().enumerate().skip(1).rev() {
+            if open.name == *name {
                 return Some(depth);
             }
-            if shielded && matches!(open, "td" | "th" | "table") {
+            if shielded && open.role & (CELL | TABLE) != 0 {
                 return None;
             }
         }
@@ -274,22 +288,14 @@ impl Builder {
 
     /// Closes what the start of `name` ends without saying so.
     fn close_implied(&mut self, name: &str) {
-        let (ends, within): (&[&str], &[&str]) = match name {
-            "li" => (&["li"], &["ul", "ol", "td", "blockquote"]),
-            "dt" | "dd" => (&["dt", "dd"], &["dl", "td"]),
-            "td" | "th" => (&["td", "th"], &["tr", "table"]),
-            "tr" => (&["tr"], &["table"]),
-            "tbody" | "thead" | "tfoot" => (&["tbody", "thead", "tfoot"], &["table"]),
-            "option" => (&["option"], &["select"]),
-            _ if super::html_text::is_block(name) => (&["p"], &["td", "div", "blockquote", "li"]),
-            _ => return,
+        let Some((ends, within)) = implied(name) else {
+            return;
         };
-        for depth in (1..self.open.len()).rev() {
-            let open = self.nodes[self.open[depth]].name();
-            if ends.contains(&open) {
+        for (depth, open) in self.open.iter().enumerate().skip(1).rev() {
+            if open.role & ends != 0 {
                 return self.close_to(depth);
             }
-            if within.contains(&open) {
+            if open.role & within != 0 {
                 return;
             }
         }
@@ -297,8 +303,8 @@ impl Builder {
 
     fn close_to(&mut self, depth: usize) {
         let end = self.nodes.len();
-        for id in self.open.drain(depth..) {
-            self.nodes[id].end = end;
+        for open in self.open.drain(depth..) {
+            self.nodes[open.id].end = end;
         }
         self.beyond = 0;
     }
@@ -316,11 +322,59 @@ impl Builder {
     }
 
     fn innermost(&self) -> usize {
-        self.open.last().copied().unwrap_or(0)
+        self.open.last().map_or(0, |open| open.id)
     }
 
     fn finish(mut self) -> Tree {
         self.close_to(0);
         Tree { nodes: self.nodes }
     }
+}
+
+const ITEM: u16 = 1;
+const TERM: u16 = 1 << 1;
+const CELL: u16 = 1 << 2;
+const ROW: u16 = 1 << 3;
+const ROWS: u16 = 1 << 4;
+const TABLE: u16 = 1 << 5;
+const OPTION: u16 = 1 << 6;
+const SELECT: u16 = 1 << 7;
+const PARAGRAPH: u16 = 1 << 8;
+const LIST: u16 = 1 << 9;
+const TERMS: u16 = 1 << 10;
+const DIVISION: u16 = 1 << 11;
+const QUOTE: u16 = 1 << 12;
+
+/// What an open element is to a tag that may end it, or be shielded by it.
+fn role(name: &str) -> u16 {
+    match name {
+        "li" => ITEM,
+        "dt" | "dd" => TERM,
+        "td" | "th" => CELL,
+        "tr" => ROW,
+        "tbody" | "thead" | "tfoot" => ROWS,
+        "table" => TABLE,
+        "option" => OPTION,
+        "select" => SELECT,
+        "p" => PARAGRAPH,
+        "ul" | "ol" => LIST,
+        "dl" => TERMS,
+        "div" => DIVISION,
+        "blockquote" => QUOTE,
+        _ => 0,
+    }
+}
+
+/// What the start of an element ends, and what shields it.
+fn implied(name: &str) -> Option<(u16, u16)> {
+    Some(match name {
+        "li" => (ITEM, LIST | CELL | QUOTE),
+        "dt" | "dd" => (TERM, TERMS | CELL),
+        "td" | "th" => (CELL, ROW | TABLE),
+        "tr" => (ROW, TABLE),
+        "tbody" | "thead" | "tfoot" => (ROWS, TABLE),
+        "option" => (OPTION, SELECT),
+        _ if super::html_text::is_block(name) => (PARAGRAPH, CELL | DIVISION | QUOTE | ITEM),
+        _ => return None,
+    })
 }

@@ -15,6 +15,7 @@ pub mod loops;
 pub mod mail;
 pub mod office_hours;
 pub mod pause;
+pub mod phrases;
 pub mod picture;
 pub mod public_address;
 pub mod quoting;

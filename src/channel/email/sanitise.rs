@@ -24,6 +24,9 @@ const DEPTH: usize = 256;
 /// The same for tags times formatting elements left open, which parsers multiply.
 const WORK: usize = 1_000_000;
 
+/// And for escaped characters times the length of the text they stand in.
+const ESCAPES: usize = 500_000_000;
+
 /// HTML without anything active and without any reference that loads by itself.
 pub fn html(html: &str) -> String {
     if is_bomb(html) {
@@ -282,6 +285,8 @@ fn is_bomb(html: &str) -> bool {
     ];
     let (mut blocks, mut formats) = (Open::default(), Open::default());
     let mut tags = 0;
+    // The serialiser looks for angles anew behind every character it escapes.
+    let escapes = |text: &str| text.matches(['&', '\u{a0}']).count() * text.len();
     for after in html.split('<').skip(1) {
         tags += 1;
         let name = after.trim_start_matches('/');
@@ -296,7 +301,8 @@ fn is_bomb(html: &str) -> bool {
             _ => blocks.count(after),
         }
     }
-    blocks.most > DEPTH || (formats.most + 1) * tags > WORK
+    let escapes: usize = html.split('<').map(escapes).sum();
+    blocks.most > DEPTH || (formats.most + 1) * tags > WORK || escapes > ESCAPES
 }
 
 /// How many elements are open, and were at most.

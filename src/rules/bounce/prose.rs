@@ -4,15 +4,35 @@
 //! In the notice the failed address stands on a line of its own, after a label, or before a colon.
 //! Each address is weighed by such signs, and the heaviest is the recipient.
 
+use std::sync::LazyLock;
+
 use crate::rules::addresses::{addresses_in, parts};
 use crate::rules::contacts::same;
 use crate::rules::mail::Mail;
+use crate::rules::phrases::Phrases;
 use crate::rules::subject::is_answer;
 
 use super::words::{
     ANNOUNCES, DAEMON_NAMES, DAEMONS, HEADERS, LABELS, OTHERS, SEPARATORS, STILL_TRYING, SUBJECTS,
     YOUR_MESSAGE,
 };
+
+static ANNOUNCING: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(ANNOUNCES));
+static LABELLING: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(LABELS));
+static OF_OTHERS: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(OTHERS));
+static SUBJECT: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(SUBJECTS));
+static SEPARATING: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(SEPARATORS));
+static TRYING: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(STILL_TRYING));
+static SMTP: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(&[
+        "rcpt to",
+        "remote host said",
+        "smtp error",
+        "smtp code",
+        "said: 5",
+        "[smtp:",
+    ])
+});
 
 /// Enough for any notice; what lies beyond is the returned mail.
 const MOST_LINES: usize = 200;
@@ -39,7 +59,7 @@ pub(super) fn is_report(mail: &Mail, null_path: bool) -> bool {
             .any(|known| local.starts_with(known));
     let by_name = DAEMON_NAMES.iter().any(|known| name.starts_with(known));
     let notice = Notice::of(mail);
-    let subject = contains(&mail.subject, SUBJECTS);
+    let subject = contains(&mail.subject, &SUBJECT);
     let announced = notice.announces_failure();
     let answer = is_answer(&mail.subject) || !mail.in_reply_to.is_empty();
     let machine = notice.is_technical || notice.is_formal();
@@ -85,7 +105,7 @@ impl<'a> Notice<'a> {
     }
 
     pub(super) fn announces_failure(&self) -> bool {
-        self.lines.iter().any(|line| contains(line, ANNOUNCES))
+        self.lines.iter().any(|line| contains(line, &ANNOUNCING))
     }
 
     /// Whether it has a report's form: no greeting but a sentence on "your message" that announces the
@@ -97,7 +117,7 @@ impl<'a> Notice<'a> {
             let line = line.to_lowercase();
             YOUR_MESSAGE.iter().any(|says| line.starts_with(says))
         });
-        let announced = |at: &usize| contains(self.lines[*at], ANNOUNCES);
+        let announced = |at: &usize| contains(self.lines[*at], &ANNOUNCING);
         let Some(at) = (0..self.lines.len().min(6))
             .find(announced)
             .filter(|_| opens)
@@ -119,7 +139,7 @@ impl<'a> Notice<'a> {
         let at = self
             .lines
             .iter()
-            .position(|line| contains(line, ANNOUNCES) && line.ends_with(':'))?;
+            .position(|line| contains(line, &ANNOUNCING) && line.ends_with(':'))?;
         let name = self.lines[at + 1..].iter().find(|line| !line.is_empty())?;
         let is_name = name.len() <= 64
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -132,7 +152,7 @@ impl<'a> Notice<'a> {
     /// Whether the system still tries.
     pub(super) fn is_delay(&self) -> bool {
         let text = self.lines.join(" ").to_lowercase();
-        STILL_TRYING.iter().any(|known| text.contains(known))
+        TRYING.stand_in(&text)
     }
 
     /// The failed address, by its weight; of equals the first.
@@ -144,14 +164,21 @@ impl<'a> Notice<'a> {
         let mut best: Option<(i32, String)> = None;
         let mut announced = 0;
         for line in &self.lines {
-            announced = if contains(line, ANNOUNCES) {
+            announced = if contains(line, &ANNOUNCING) {
                 8
             } else {
                 announced - i32::from(!line.is_empty())
             };
-            for address in addresses_in(line) {
+            let mut addresses = addresses_in(line).peekable();
+            if addresses.peek().is_none() {
+                continue;
+            }
+            let labels = contains(line, &LABELLING);
+            let others = contains(line, &OF_OTHERS);
+            for address in addresses {
                 let address = tidy(&address);
-                let weight = self.weight(line, &address) + if announced > 0 { 25 } else { 0 };
+                let weight = self.weight(line, &address, labels, others)
+                    + if announced > 0 { 25 } else { 0 };
                 if weight > best.as_ref().map_or(0, |(best, _)| *best) && parts(&address).is_some()
                 {
                     best = Some((weight, address));
@@ -161,7 +188,9 @@ impl<'a> Notice<'a> {
         best.map(|(_, address)| address)
     }
 
-    fn weight(&self, line: &str, address: &str) -> i32 {
+    /// How much speaks for an address on its line, which `labels` failed addresses or tells of
+    /// `others`.
+    fn weight(&self, line: &str, address: &str, labels: bool, others: bool) -> i32 {
         let alone = line.trim_matches(|c: char| !c.is_alphanumeric()).len()
             <= address.trim_matches(|c: char| !c.is_alphanumeric()).len() + 2;
         let leads = line
@@ -175,12 +204,8 @@ impl<'a> Notice<'a> {
         } else {
             0
         };
-        weight += if contains(line, LABELS) { 45 } else { 0 };
-        weight -= if !alone && contains(line, OTHERS) {
-            40
-        } else {
-            0
-        };
+        weight += if labels { 45 } else { 0 };
+        weight -= if !alone && others { 40 } else { 0 };
         weight -= if self.ours.iter().any(|own| same(own, address)) || is_postmaster(address) {
             60
         } else {
@@ -212,19 +237,8 @@ impl<'a> Notice<'a> {
 }
 
 fn speaks_smtp(text: &str) -> bool {
-    text.lines().take(MOST_LINES).any(|line| {
-        contains(
-            line,
-            &[
-                "rcpt to",
-                "remote host said",
-                "smtp error",
-                "smtp code",
-                "said: 5",
-                "[smtp:",
-            ],
-        )
-    })
+    let mut lines = text.lines().take(MOST_LINES);
+    lines.any(|line| contains(line, &SMTP))
 }
 
 fn is_postmaster(address: &str) -> bool {
@@ -247,9 +261,8 @@ fn tidy(address: &str) -> String {
     address.to_owned()
 }
 
-fn contains(line: &str, phrases: &[&str]) -> bool {
-    let line = line.to_lowercase();
-    phrases.iter().any(|phrase| line.contains(phrase))
+fn contains(line: &str, phrases: &Phrases) -> bool {
+    phrases.stand_in(&line.to_lowercase())
 }
 
 /// Where the returned mail begins: at a separator that says so, or where header lines pile up.
@@ -260,7 +273,7 @@ fn returned_mail_starts(text: &str) -> usize {
         let lower = line.trim().to_lowercase();
         let rule = lower.starts_with(['-', '*', '=', '_', '#'])
             || (lower.len() < 60 && (lower.contains("follow") || lower.ends_with(':')));
-        if at > 0 && rule && SEPARATORS.iter().any(|says| lower.contains(says)) {
+        if at > 0 && rule && SEPARATING.stand_in(&lower) {
             return at;
         }
         headers = if is_header(line) {

@@ -1,6 +1,14 @@
 //! Why a mail was not delivered, in the few words an agent needs.
 
+use std::sync::LazyLock;
+
 use super::words::REASONS;
+use crate::rules::phrases::Phrases;
+
+static SAID: LazyLock<Vec<(Reason, Phrases)>> = LazyLock::new(|| {
+    let ready = |(reason, phrases): &(Reason, &[&str])| (*reason, Phrases::of(phrases));
+    REASONS.iter().map(ready).collect()
+});
 
 /// What a report comes down to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,10 +129,8 @@ fn of_code(code: &str) -> Option<Reason> {
 pub(super) fn reason_in(text: &str) -> Option<Reason> {
     let text = text.to_lowercase();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    REASONS
-        .iter()
-        .find(|(_, phrases)| phrases.iter().any(|phrase| text.contains(phrase)))
-        .map(|(reason, _)| *reason)
+    let found = SAID.iter().find(|(_, phrases)| phrases.stand_in(&text));
+    found.map(|(reason, _)| *reason)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whose mail it is.
 
-use super::{is_service, is_team, same, same_organisation};
+use super::{is_service, is_team, key, same, same_organisation};
 use crate::rules::addresses::{self, addresses_in, parts};
 use crate::rules::mail::{Address, ForwardKind, Forwarded, Kind, Mail, Team};
 
@@ -58,13 +58,30 @@ pub fn is_foreign_list(mail: &Mail, kind: &Kind, team: &Team) -> bool {
 
 /// Whether `address` is that of the list the mail came through.
 pub(super) fn is_list_address(mail: &Mail, address: &str) -> bool {
-    let id = mail
-        .header("List-Id")
-        .and_then(|id| id.rsplit_once('<'))
-        .map(|(_, id)| id.trim_end_matches('>').trim());
-    let as_id = parts(address).map(|(local, domain)| format!("{local}.{domain}"));
-    list_addresses(mail).any(|list| same(&list, address))
-        || (id.is_some() && id.map(str::to_lowercase) == as_id)
+    Lists::of(mail).hold(address)
+}
+
+/// The lists a mail came through.
+struct Lists {
+    keys: Vec<String>,
+    /// The id of one, in the form of an address's.
+    id: Option<String>,
+}
+
+impl Lists {
+    fn of(mail: &Mail) -> Self {
+        let id = mail.header("List-Id").and_then(|id| id.rsplit_once('<'));
+        Self {
+            keys: list_addresses(mail).filter_map(|list| key(&list)).collect(),
+            id: id.map(|(_, id)| id.trim_end_matches('>').trim().to_lowercase()),
+        }
+    }
+
+    fn hold(&self, address: &str) -> bool {
+        let as_id = parts(address).map(|(local, domain)| format!("{local}.{domain}"));
+        key(address).is_some_and(|key| self.keys.contains(&key))
+            || (self.id.is_some() && self.id == as_id)
+    }
 }
 
 fn list_addresses(mail: &Mail) -> impl Iterator<Item = String> + '_ {
@@ -88,7 +105,8 @@ fn list_addresses(mail: &Mail) -> impl Iterator<Item = String> + '_ {
 /// Where the original header repeats From, a colleague truly wrote.
 fn behind_list(mail: &Mail, from: &Address, team: &Team) -> Option<Address> {
     let original_from = mail.header("X-Original-From").and_then(named_address);
-    let listed = is_list_address(mail, &from.address) || via(&from.name).is_some();
+    let lists = Lists::of(mail);
+    let listed = lists.hold(&from.address) || via(&from.name).is_some();
     if !listed && original_from.is_none() {
         return None;
     }
@@ -103,11 +121,11 @@ fn behind_list(mail: &Mail, from: &Address, team: &Team) -> Option<Address> {
     let reply_to = mail
         .reply_to
         .iter()
-        .find(|to| !is_list_address(mail, &to.address) && !is_team(team, &to.address));
+        .find(|to| !lists.hold(&to.address) && !is_team(team, &to.address));
     let found = original_from
         .or(original_sender)
         .or_else(|| reply_to.filter(|to| parts(&to.address).is_some()).cloned())?;
-    if is_list_address(mail, &found.address) {
+    if lists.hold(&found.address) {
         return None;
     }
     let name = if found.name.is_empty() {
@@ -188,11 +206,12 @@ fn through_form(mail: &Mail, from: &Address, team: &Team) -> Option<Address> {
     let for_others = is_team(team, &from.address)
         || addresses::in_our_domain(&team.inboxes, &from.address)
         || is_service(&from.address);
+    let lists = Lists::of(mail);
     let visitor = |to: &&Address| {
         parts(&to.address).is_some_and(|(_, domain)| domain != "unknown")
             && !is_team(team, &to.address)
             && !is_service(&to.address)
-            && !is_list_address(mail, &to.address)
+            && !lists.hold(&to.address)
             && !same_organisation(&to.address, &from.address)
     };
     let found = mail.reply_to.iter().find(visitor).filter(|_| for_others)?;

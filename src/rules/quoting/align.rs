@@ -2,27 +2,37 @@
 //!
 //! The two say the same words in different lines, so words are matched, not lines.
 
+use std::collections::HashMap;
+
 /// How far ahead in the HTML's words the next plain line is looked for.
 const WINDOW: usize = 400;
 /// Words that must agree for a line to be found again.
 const ANCHOR: usize = 3;
 
+/// A word by its number; one the HTML does not have is equal to none.
+type Word = Option<usize>;
+
 /// For each plain line the mark of most HTML words it consists of; `None` where they were not found.
 pub fn marks<M: Copy + PartialEq>(html: &[(M, String)], plain: &[&str]) -> Vec<Option<M>> {
-    let words: Vec<(String, M)> = html
-        .iter()
-        .flat_map(|(mark, line)| words_of(line).map(move |word| (word, *mark)))
-        .collect();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut words: Vec<(Word, M)> = Vec::new();
+    for (mark, line) in html {
+        for word in words_of(line) {
+            let next = numbers.len();
+            words.push((Some(*numbers.entry(word).or_insert(next)), *mark));
+        }
+    }
     let mut next = 0;
     plain
         .iter()
         .map(|line| {
-            let wanted: Vec<String> = words_of(line).collect();
+            let wanted = words_of(line).map(|word| numbers.get(&word).copied());
+            let wanted: Vec<Word> = wanted.collect();
             let at = locate(&words, next, &wanted)?;
             let found = words[at..]
                 .iter()
                 .zip(&wanted)
-                .take_while(|(known, word)| known.0 == **word);
+                .take_while(|(known, word)| word.is_some() && known.0 == **word);
             let found: Vec<M> = found.map(|(known, _)| known.1).collect();
             next = at + found.len();
             majority(&found)
@@ -42,7 +52,7 @@ fn majority<M: Copy + PartialEq>(marks: &[M]) -> Option<M> {
 }
 
 /// Where the line's first words stand among the HTML's, from `next` on.
-fn locate<M>(words: &[(String, M)], next: usize, wanted: &[String]) -> Option<usize> {
+fn locate<M>(words: &[(Word, M)], next: usize, wanted: &[Word]) -> Option<usize> {
     let anchor = &wanted[..wanted.len().min(ANCHOR)];
     let fits = |at: usize| {
         words[at..]
@@ -51,7 +61,7 @@ fn locate<M>(words: &[(String, M)], next: usize, wanted: &[String]) -> Option<us
             .take(anchor.len())
             .eq(anchor)
     };
-    if anchor.is_empty() {
+    if anchor.is_empty() || anchor.contains(&None) {
         return None;
     }
     let reach = if anchor.len() < ANCHOR {

@@ -3,14 +3,16 @@
 //! Recognised by what such lines share rather than by a pattern per language: an opening word, a date
 //! or an address, a verb at its place, a colon. The fewer of these, the more the next line must help.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::lines::{
-    address_in, content, depth, fold, has_address, is_blank, is_quoted, stands_alone,
+    address_in, content, depth, fold, has_address, is_blank, is_invisible, is_quoted, stands_alone,
 };
 use super::words::wrote::{INNER, LAST, QUOTING, STARTS};
+use crate::rules::phrases::Phrases;
 
 /// Lines one attribution may span, blank ones not counted.
 const MAX_LINES: usize = 4;
@@ -38,17 +40,46 @@ pub struct Attribution {
 
 static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?:^|\D)(?:19|20|25)\d\d(?:\D|$)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?:^|\D)\d{1,2}[:.h]\d{2}(?:\D|$)|\d{1,2} ?[月월]",
+        r"(?:^|[^0-9])(?:19|20|25)[0-9][0-9](?:[^0-9]|$)|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|(?:^|[^0-9])[0-9]{1,2}[:.h][0-9]{2}(?:[^0-9]|$)|[0-9]{1,2} ?[月월]",
     )
     .ok()
 });
 static CLOCK: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:^|\D)\d{1,2}[:.h]\d{2}(?:\D|$)").ok());
+    LazyLock::new(|| Regex::new(r"(?:^|[^0-9])[0-9]{1,2}[:.h][0-9]{2}(?:[^0-9]|$)").ok());
 static ISO_START: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^20\d\d[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d\d)?").ok());
+    LazyLock::new(|| Regex::new(r"^20[0-9]{2}[-/][0-9]{1,2}[-/][0-9]{1,2}").ok());
+
+/// Most lines say nothing of the kind: these find out without trying every word.
+static STARTS_BY_LETTER: LazyLock<HashMap<char, Vec<&str>>> =
+    LazyLock::new(|| by_letter(STARTS.iter().copied(), |word| word.chars().next()));
+static LAST_BY_LETTER: LazyLock<HashMap<char, Vec<&str>>> =
+    LazyLock::new(|| by_letter(LAST.iter().copied(), |verb| verb.chars().next_back()));
+static LAST_WORDS: LazyLock<HashMap<char, Vec<&str>>> = LazyLock::new(|| {
+    let words = LAST.iter().filter_map(|verb| verb.split(' ').next_back());
+    by_letter(words, |word| word.chars().next_back())
+});
+static VERBS: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(&[INNER, LAST].concat()));
+
+/// Bytes looked at for a verb at a line's end.
+const LONGEST_VERB: usize = 64;
+
+fn by_letter<'w>(
+    words: impl Iterator<Item = &'w str>,
+    letter: impl Fn(&str) -> Option<char>,
+) -> HashMap<char, Vec<&'w str>> {
+    let mut table: HashMap<char, Vec<&str>> = HashMap::new();
+    for word in words {
+        if let Some(letter) = letter(word) {
+            table.entry(letter).or_default().push(word);
+        }
+    }
+    table
+}
 
 fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    pattern.as_ref().is_some_and(|regex| regex.is_match(text))
+    // All of them ask for a digit, which folding has made ASCII.
+    text.bytes().any(|b| b.is_ascii_digit())
+        && pattern.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
 /// The attribution that begins on line `at`.
@@ -56,8 +87,14 @@ pub fn attribution_at(lines: &[&str], at: usize) -> Option<Attribution> {
     if !is_worth_a_look(lines[at]) {
         return None;
     }
+    let readable = lines[at..].iter().take(MAX_LINES + 2);
+    let unusual = begins_unusually(lines[at]);
+    if !unusual && !readable.clone().any(|line| may_end(line)) {
+        return None;
+    }
     let level = depth(lines[at]);
     let mut joined = String::new();
+    let mut folded = String::new();
     let mut used = 0;
     let mut end = at;
     while used < MAX_LINES && end < lines.len() {
@@ -80,11 +117,14 @@ pub fn attribution_at(lines: &[&str], at: usize) -> Option<Attribution> {
             joined.push(' ');
         }
         joined.push_str(content(line));
+        push_word(&mut folded, &fold(content(line)));
         used += 1;
         if joined.len() > MAX_BYTES {
             return None;
         }
-        if let Some(strength) = judge(&joined) {
+        if (unusual || may_end(line))
+            && let Some(strength) = judge_folded(&folded)
+        {
             let begins_later = (at + 1..end).any(|later| begins(lines, later, end));
             return (!begins_later).then_some(Attribution {
                 lines: end - at,
@@ -92,11 +132,19 @@ pub fn attribution_at(lines: &[&str], at: usize) -> Option<Attribution> {
                 text: joined,
             });
         }
-        if !may_begin(&joined) {
+        if !may_begin(&folded) {
             return None;
         }
     }
     None
+}
+
+/// Adds folded words behind folded words.
+fn push_word(folded: &mut String, more: &str) {
+    if !(folded.is_empty() || more.is_empty()) {
+        folded.push(' ');
+    }
+    folded.push_str(more);
 }
 
 /// Cheap, and false for most prose: an attribution's first line has a number, an address or a colon.
@@ -109,6 +157,40 @@ fn is_worth_a_look(line: &str) -> bool {
         || line.ends_with('\u{202c}')
 }
 
+/// Whether an attribution could end with this line: by a colon, a frame or a verb. Cheap, and false
+/// for most lines.
+fn may_end(line: &str) -> bool {
+    let end = line.trim_end();
+    if end.ends_with("--") || end.ends_with(" >>>") {
+        return true;
+    }
+    let end = end.trim_end_matches(|c: char| is_closing(c) || c.is_whitespace());
+    let Some(last) = end.chars().next_back() else {
+        return false;
+    };
+    if is_invisible(last) || matches!(last, ':' | '：' | '︰') {
+        return true;
+    }
+    let last = last.to_lowercase().last().unwrap_or(last);
+    LAST_WORDS.get(&last).is_some_and(|words| {
+        let start = end.ceil_char_boundary(end.len().saturating_sub(LONGEST_VERB));
+        let tail = fold(&end[start..]);
+        words.iter().any(|word| tail.ends_with(word))
+    })
+}
+
+/// The forms that may end in anything: a date in ISO's order with its zone, "Posted by".
+fn begins_unusually(line: &str) -> bool {
+    let line = content(line).trim_start_matches(is_frame);
+    let head: String = line.chars().take(24).collect();
+    let dated = head.starts_with(char::is_numeric) && matches(&ISO_START, &fold(&head));
+    dated || fold(&head).starts_with("posted by")
+}
+
+fn is_closing(c: char) -> bool {
+    matches!(c, '-' | '–' | '—' | '_' | '*' | ' ' | '.' | '~' | ']')
+}
+
 /// The bracket that ends an address on a line of its own looks like a quote mark.
 fn is_tail(line: &str) -> bool {
     let tail = line.trim_start().strip_prefix('>').map(fold);
@@ -118,21 +200,21 @@ fn is_tail(line: &str) -> bool {
 /// Whether lines `at..end` are a whole attribution without what stands above them: they must open
 /// like one, since the second half of a wrapped line has an address and a verb too.
 fn begins(lines: &[&str], at: usize, end: usize) -> bool {
-    let joined: Vec<&str> = lines[at..end].iter().map(|line| content(line)).collect();
-    let joined = joined.join(" ");
-    let folded = fold(&joined);
+    let mut folded = String::new();
+    for line in &lines[at..end] {
+        push_word(&mut folded, &fold(content(line)));
+    }
     let head = folded.trim_start_matches(is_frame);
     let first: String = head.chars().take(24).collect();
     let opening = opens(head) || matches(&DATE, &first);
-    opening && judge(&joined) == Some(Strength::Strong)
+    opening && judge_folded(&folded) == Some(Strength::Strong)
 }
 
 /// Whether more lines could make an attribution of this: it opens like one, or holds a date or an
 /// address.
-fn may_begin(joined: &str) -> bool {
-    let folded = fold(joined);
+fn may_begin(folded: &str) -> bool {
     let body = folded.trim_start_matches(is_frame);
-    opens(body) || matches(&DATE, &folded) || folded.contains(['@', '<'])
+    opens(body) || folded.contains(['@', '<']) || matches(&DATE, folded)
 }
 
 fn is_frame(c: char) -> bool {
@@ -143,7 +225,9 @@ fn is_frame(c: char) -> bool {
 }
 
 fn opens(folded: &str) -> bool {
-    STARTS.iter().any(|start| {
+    let first = folded.chars().next();
+    let starts = first.and_then(|first| STARTS_BY_LETTER.get(&first));
+    starts.into_iter().flatten().any(|start| {
         folded.strip_prefix(start).is_some_and(|rest| {
             rest.starts_with([' ', ',', '-'])
                 || start.chars().all(|c| !c.is_ascii())
@@ -154,13 +238,16 @@ fn opens(folded: &str) -> bool {
 
 /// Judges one line, or several joined.
 pub fn judge(text: &str) -> Option<Strength> {
-    let folded = fold(text);
-    if text.trim_end().ends_with(" >>>") && matches(&DATE, &folded) {
+    judge_folded(&fold(text))
+}
+
+fn judge_folded(folded: &str) -> Option<Strength> {
+    if folded.ends_with(" >>>") && matches(&DATE, folded) {
         return Some(Strength::Strong);
     }
     let framed = folded.starts_with("--") && folded.ends_with("--");
     let body = folded.trim_start_matches(is_frame);
-    let trimmed = body.trim_end_matches(['-', '–', '—', '_', '*', ' ', '.', '~', ']']);
+    let trimmed = body.trim_end_matches(is_closing);
     let said = trimmed.trim_end_matches([':', '：', '︰', ' ', '*']);
     let colon = said.len() < trimmed.len();
     if said.is_empty() {
@@ -216,7 +303,9 @@ fn ends_with_verb(said: &str, signs: &Signs) -> Option<Strength> {
 
 /// Where the verb starts that ends the text.
 fn last_verb(said: &str) -> Option<usize> {
-    LAST.iter()
+    let last = said.chars().next_back()?;
+    let verbs = LAST_BY_LETTER.get(&last)?.iter();
+    verbs
         .filter(|verb| said.ends_with(**verb))
         .map(|verb| said.len() - verb.len())
         .filter(|&start| {
@@ -234,7 +323,7 @@ fn begins_with_date(said: &str) -> bool {
 
 /// "Am … schrieb Anna:", "Anna <a@b.c> schrieb am …:"
 fn holds_verb(said: &str, signs: &Signs) -> Option<Strength> {
-    if !signs.colon {
+    if !signs.colon || !VERBS.stand_in(said) {
         return None;
     }
     // Any verb may be followed by a date in brackets.

@@ -17,10 +17,11 @@ const OPENINGS: [&str; 13] = [
 
 /// The text with such attributions on lines of their own.
 pub fn apart(text: &str) -> Cow<'_, str> {
-    if !text.lines().any(|line| place(line).is_some()) {
+    let places: Vec<Option<usize>> = text.lines().map(place).collect();
+    if places.iter().all(Option::is_none) {
         return Cow::Borrowed(text);
     }
-    let lines = text.lines().map(|line| match place(line) {
+    let lines = text.lines().zip(places).map(|(line, place)| match place {
         Some(at) => format!("{}\n{}", line[..at].trim_end(), line[at..].trim_start()),
         None => line.to_owned(),
     });

@@ -13,6 +13,10 @@ use super::words::labels::{Field, LABELS};
 const LONGEST_LABEL: usize = 28;
 /// Lines one field may span.
 const LONGEST_FIELD: usize = 6;
+/// Fields a block may have; what piles up beyond is no mail program's.
+const MOST_FIELDS: usize = 16;
+/// Programs that put every recipient on a line of its own are rare, and so are long lists of them.
+const MOST_COPIES: usize = 6;
 
 static FIELDS: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
     let pairs = LABELS
@@ -63,6 +67,18 @@ impl Block {
         self.get(field).is_some()
     }
 
+    /// Whether one more field of that kind can belong to it.
+    fn has_room_for(&self, field: Field, blank_before: bool) -> bool {
+        let known = self.fields.iter().filter(|f| f.field == field).count();
+        let most = match field {
+            _ if blank_before => 1,
+            Field::Other => MOST_FIELDS,
+            Field::Cc => MOST_COPIES,
+            _ => 1,
+        };
+        known < most && self.fields.len() < MOST_FIELDS
+    }
+
     /// Whether this is a header block and not someone's list of the same words ("From: Rome,
     /// To: Milan"). A separator above it (`announced`) makes two fields enough.
     pub fn convinces(&self, announced: bool) -> bool {
@@ -105,17 +121,17 @@ pub fn block_at(lines: &[&str], at: usize) -> Option<Block> {
         return Some(block);
     }
     while let Some((found, end)) = field_at(lines, block.end, &block) {
+        if block.fields.is_empty() && found.field == Field::Other {
+            return None;
+        }
         let blank_before = block.end > at && is_blank(lines[end.first - 1]);
-        let fresh = !block.has(found.field);
-        let repeats = matches!(found.field, Field::Other | Field::Cc);
-        if !fresh && (!repeats || blank_before) {
+        if !block.has_room_for(found.field, blank_before) {
             break;
         }
         block.fields.push(found);
         block.end = end.after;
     }
-    let first = block.fields.first()?;
-    (first.field != Field::Other).then_some(block)
+    (!block.fields.is_empty()).then_some(block)
 }
 
 /// The header block that begins on line `at` below a separator. There the colon may be missing: some
@@ -129,6 +145,7 @@ pub fn announced_at(lines: &[&str], at: usize) -> Option<Block> {
 fn columns_at(lines: &[&str], at: usize) -> Option<Block> {
     let fields: Vec<Found> = lines[at..]
         .iter()
+        .take(MOST_FIELDS)
         .map_while(|line| column_of(content(line)))
         .collect();
     let author = fields
@@ -193,7 +210,7 @@ fn continues(lines: &[&str], at: usize, found: &Found, block: &Block) -> bool {
     let Some(line) = lines.get(at).filter(|line| !is_blank(line)) else {
         return false;
     };
-    if label_of(content(line)).is_some() {
+    if field_of(line).is_some() {
         return false;
     }
     let people = matches!(
@@ -224,14 +241,28 @@ fn followed_by_label(
         .iter()
         .take(reach)
         .take_while(|line| !is_blank(line))
-        .find_map(|line| label_of(content(line)))
-        .is_some_and(|next| {
-            next.field != found.field && next.field != Field::Other && !block.has(next.field)
-        })
+        .find_map(|line| field_of(line))
+        .is_some_and(|next| next != found.field && next != Field::Other && !block.has(next))
 }
 
 /// `Label: value`, where the label is one we know; bold stars and table bars are looked through.
 fn label_of(text: &str) -> Option<Found> {
+    let (field, label, value) = labelled(text)?;
+    let value = value.trim_start_matches(['*', '_', '|', ' ', '\t', '\u{a0}']);
+    Some(Found {
+        field,
+        label,
+        value: value.trim_end_matches(['|', ' ']).trim().to_owned(),
+    })
+}
+
+/// The field such a line is.
+fn field_of(line: &str) -> Option<Field> {
+    labelled(content(line)).map(|(field, ..)| field)
+}
+
+/// The field, its folded label, and what stands behind the colon.
+fn labelled(text: &str) -> Option<(Field, String, &str)> {
     let text = text.trim_start_matches(['*', '_', '|', '•', ' ', '\t']);
     let (colon, mark) = text
         .char_indices()
@@ -239,13 +270,7 @@ fn label_of(text: &str) -> Option<Found> {
         .find(|&(_, c)| is_colon(c))?;
     let label = fold(text[..colon].trim_matches(['*', '_', ' ', '\u{a0}']));
     let &field = FIELDS.get(label.as_str())?;
-    let value =
-        text[colon + mark.len_utf8()..].trim_start_matches(['*', '_', '|', ' ', '\t', '\u{a0}']);
-    Some(Found {
-        field,
-        label,
-        value: value.trim_end_matches(['|', ' ']).trim().to_owned(),
-    })
+    Some((field, label, &text[colon + mark.len_utf8()..]))
 }
 
 /// A field in a language no table knows, inside a block: `Xyz: Anna <a@b.c>`.
@@ -268,7 +293,8 @@ fn is_colon(c: char) -> bool {
 /// A whole block run together on one line, as Yahoo's plain parts have it:
 /// `From: A <a@b.c>To: …Sent: …Subject: …`.
 pub fn glued(text: &str) -> Option<Vec<Found>> {
-    let first = label_of(text).filter(|found| found.field == Field::From)?;
+    labelled(text).filter(|(field, ..)| *field == Field::From)?;
+    let first = label_of(text)?;
     let starts: Vec<(usize, usize)> = text
         .char_indices()
         .filter(|&(at, c)| at > 0 && (c.is_uppercase() || (c.is_alphabetic() && !c.is_lowercase())))

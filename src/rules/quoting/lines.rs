@@ -54,6 +54,9 @@ pub fn is_blank(line: &str) -> bool {
 
 /// Blank to the eye.
 pub fn is_invisible(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_whitespace();
+    }
     c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffc}')
 }
@@ -66,21 +69,29 @@ pub fn has_words(line: &str) -> bool {
 /// Lower case, single spaces, ASCII digits, without marks of writing direction and other invisibles.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
+    for c in text.chars() {
         match c {
-            // Lower-casing the Turkish capital dotted I leaves this dot behind.
-            '\u{307}' => {}
-            c if c.is_whitespace() => {
-                if !folded.is_empty() && !folded.ends_with(' ') {
-                    folded.push(' ');
-                }
-            }
-            c if is_invisible(c) => {}
-            c => folded.push(ascii_digit(c)),
+            '!'..='~' => folded.push(c.to_ascii_lowercase()),
+            c if c.is_ascii() => fold_into(&mut folded, c),
+            c => c.to_lowercase().for_each(|c| fold_into(&mut folded, c)),
         }
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+fn fold_into(folded: &mut String, c: char) {
+    match c {
+        // Lower-casing the Turkish capital dotted I leaves this dot behind.
+        '\u{307}' => {}
+        c if c.is_whitespace() => {
+            if !folded.is_empty() && !folded.ends_with(' ') {
+                folded.push(' ');
+            }
+        }
+        c if is_invisible(c) => {}
+        c => folded.push(ascii_digit(c)),
+    }
 }
 
 /// A decimal digit of any script people date their mail in as ASCII; else the character itself.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::lines::{content, fold};
 use super::words::separators::{FORWARD_BEGINS, FORWARDED, ORIGINAL, REPLY_ABOVE};
+use crate::rules::phrases::Phrases;
 
 /// What a separator announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,7 @@ static FORWARDED_SET: LazyLock<HashSet<&str>> =
 static BEGINS_SET: LazyLock<HashSet<&str>> =
     LazyLock::new(|| FORWARD_BEGINS.iter().copied().collect());
 static ORIGINAL_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| ORIGINAL.iter().copied().collect());
+static ASKS: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(REPLY_ABOVE));
 
 const LONGEST: usize = 300;
 
@@ -122,7 +124,7 @@ fn bare(text: &str) -> Option<Separator> {
     if named.len() < words.len() && BEGINS_SET.contains(named) {
         return Some(Separator::Forward);
     }
-    let asks = REPLY_ABOVE.iter().any(|phrase| folded.contains(phrase));
+    let asks = ASKS.stand_in(&folded);
     let processed = words.starts_with("original message processed by");
     (asks || processed).then_some(Separator::Original)
 }

@@ -22,6 +22,7 @@ mod report;
 mod rtf;
 mod smime;
 mod stateful;
+mod tags;
 mod text;
 mod tnef;
 mod transfer;

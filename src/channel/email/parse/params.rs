@@ -4,6 +4,9 @@
 use super::charset::{self, Hint};
 use super::words;
 
+/// Bytes a usual parameter's name and the blanks behind it may have.
+const LONGEST_NAME: usize = 32;
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Params {
     /// What stands before the first `;`, lower-case: `text/plain`, `attachment`.
@@ -61,19 +64,25 @@ fn main_value(field: &str) -> (String, &str) {
 
 /// Where ` name=` begins inside a value without semicolon.
 fn glued_param(text: &str) -> Option<usize> {
-    let starts = text.match_indices(char::is_whitespace);
-    starts.map(|(at, _)| at).find(|at| {
-        let name: String = text[*at..]
-            .trim_start()
-            .chars()
-            .take_while(|c| *c != '=')
-            .collect();
-        let known = [
-            "charset", "boundary", "name", "filename", "format", "type", "size",
-        ];
-        let name = name.trim_end().trim_end_matches(['*', '0', '1']);
-        text[*at..].contains('=') && known.iter().any(|k| name.eq_ignore_ascii_case(k))
-    })
+    let mut from = 0;
+    for (equals, _) in text.match_indices('=') {
+        let before = text[from..equals].trim_end();
+        let name = before.rfind(char::is_whitespace);
+        if let Some(space) = name.filter(|space| is_usual(before[*space..].trim_start())) {
+            return Some(from + before[..space].trim_end().len());
+        }
+        from = equals + 1;
+    }
+    None
+}
+
+/// Parameters that mail programs write.
+fn is_usual(name: &str) -> bool {
+    const NAMES: [&str; 7] = [
+        "charset", "boundary", "name", "filename", "format", "type", "size",
+    ];
+    let name = name.trim_end_matches(['*', '0', '1']);
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The next parameter, if what stands there is one, and the rest behind it.
@@ -117,7 +126,9 @@ fn quoted_value(text: &str) -> (String, &str) {
 
 fn closes(rest: &str) -> bool {
     let next = rest.trim_start();
-    next.is_empty() || next.starts_with([';', '(']) || glued_param(&format!(" {next}")) == Some(0)
+    let name = next.get(..next.len().min(LONGEST_NAME)).unwrap_or_default();
+    let named = || name.split_once('=').map(|(name, _)| name.trim_end());
+    next.is_empty() || next.starts_with([';', '(']) || named().is_some_and(is_usual)
 }
 
 /// Up to the semicolon, blanks and encoded words included.

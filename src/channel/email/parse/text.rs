@@ -1,14 +1,23 @@
 //! Small conversions on the way to the readable text.
 
 use super::charset::{self, Hint, Text};
+use super::tags;
 use crate::rules::mail::Protection;
-use std::ops::Range;
+use std::collections::HashSet;
 
 /// HTML beyond this is not turned into text; it is shown as HTML all the same.
 const LARGEST_HTML: usize = 8 * 1024 * 1024;
 
+/// References by `cid:` that are followed, and bytes an id may have.
+const MOST_CIDS: usize = 5_000;
+const LONGEST_ID: usize = 1_000;
+
 /// LF line ends, no control characters, no blank end.
 pub fn normal(text: &str) -> String {
+    let usual = |b: u8| matches!(b, b'\n' | b'\t' | b' '..=b'~');
+    if text.bytes().all(usual) {
+        return text.trim_end().trim_start_matches('\n').to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -50,6 +59,7 @@ pub fn html(content: &[u8], declared: Option<&str>, hint: &Hint) -> Text {
     let inside = if vague { meta_charset(content) } else { None };
     let mut decoded = charset::decode(content, inside.as_deref().or(declared), hint);
     decoded.text.retain(|c| c != '\0');
+    decoded.text = tags::without_surplus(decoded.text);
     decoded
 }
 
@@ -73,16 +83,18 @@ pub fn from_enriched(text: &str) -> String {
     let unescaped = text.replace("<<", "\u{1}");
     let mut out = String::with_capacity(text.len());
     let mut rest = unescaped.as_str();
+    let mut ends = parameter_ends(rest);
     while let Some(open) = rest.find('<') {
         let Some(close) = rest[open..].find('>').map(|c| open + c) else {
             break;
         };
         out.push_str(&rest[..open]);
         let parameter = rest[open..=close].eq_ignore_ascii_case("<param>");
-        let skipped = parameter
-            .then(|| skip_parameter(&rest[close + 1..]))
-            .flatten();
-        rest = &rest[close + 1 + skipped.unwrap_or(0)..];
+        rest = &rest[close + 1..];
+        let at = unescaped.len() - rest.len();
+        if parameter && let Some(end) = ends.find(|end| *end >= at + PARAMETER_END.len()) {
+            rest = &unescaped[end..];
+        }
     }
     out.push_str(rest);
     out.replace('\u{1}', "<")
@@ -91,10 +103,14 @@ pub fn from_enriched(text: &str) -> String {
         .replace('\u{1}', "\n")
 }
 
-fn skip_parameter(rest: &str) -> Option<usize> {
-    rest.to_ascii_lowercase()
-        .find("</param>")
-        .map(|at| at + "</param>".len())
+const PARAMETER_END: &str = "</param>";
+
+/// Where each parameter ends, in order.
+fn parameter_ends(text: &str) -> impl Iterator<Item = usize> {
+    let lower = text.to_ascii_lowercase();
+    let ends = lower.match_indices(PARAMETER_END);
+    let ends: Vec<usize> = ends.map(|(at, end)| at + end.len()).collect();
+    ends.into_iter()
 }
 
 /// PGP blocks that stand in the text itself.
@@ -107,21 +123,18 @@ pub fn inline_pgp(text: &str) -> Option<Protection> {
 }
 
 /// The ids an HTML body refers to by `cid:`, lower-case.
-pub fn cids(html: &str) -> Vec<String> {
+pub fn cids(html: &str) -> HashSet<String> {
     let lower = html.to_ascii_lowercase();
-    let mut found = Vec::new();
-    for (at, _) in lower.match_indices("cid:").take(5_000) {
-        let range: Range<usize> = at + 4..lower.len();
-        let rest = &lower[range];
-        let end = rest
-            .find(|c: char| matches!(c, '"' | '\'' | '>' | '<' | ')') || c.is_whitespace())
-            .unwrap_or(rest.len());
-        let id = normal_id(&rest[..end]);
-        if !found.contains(&id) {
-            found.push(id);
-        }
-    }
-    found
+    let ends = |c: char| matches!(c, '"' | '\'' | '>' | '<' | ')') || c.is_whitespace();
+    let references = lower.match_indices("cid:").take(MOST_CIDS);
+    references
+        .filter_map(|(at, mark)| {
+            let rest = &lower[at + mark.len()..];
+            let rest = &rest[..rest.floor_char_boundary(LONGEST_ID)];
+            let end = rest.find(ends).unwrap_or(rest.len());
+            (end < LONGEST_ID).then(|| normal_id(&rest[..end]))
+        })
+        .collect()
 }
 
 /// A content id as it is compared: decoded as in a URL (RFC 2392), without angles, lower-case.

@@ -4,6 +4,12 @@
 use super::charset::{self, Hint};
 use super::transfer;
 
+/// Beginnings of encoded words that turn out to be none, before a content is taken to hold no other.
+const MOST_LIKENESSES: usize = 8;
+
+/// Bytes within which a content with blanks in it must end.
+const LONGEST: usize = 2048;
+
 /// One encoded word. `content` is still in its transfer encoding.
 struct Word<'a> {
     charset: &'a str,
@@ -148,11 +154,9 @@ fn word(text: &str) -> Option<(Word<'_>, usize)> {
     if !closed && content.ends_with('?') {
         content.pop();
     }
-    // RFC 2231 section 5: a language may follow the charset.
-    let charset = charset.trim().split('*').next().unwrap_or_default();
     Some((
         Word {
-            charset,
+            charset: without_language(charset.trim()),
             base64,
             content,
         },
@@ -160,20 +164,29 @@ fn word(text: &str) -> Option<(Word<'_>, usize)> {
     ))
 }
 
+/// RFC 2231 section 5: a language may follow the charset.
+fn without_language(charset: &str) -> &str {
+    charset
+        .split_once('*')
+        .map_or(charset, |(charset, _)| charset)
+}
+
 /// Where the word's content ends, and whether by `?=`.
 fn content_length(content: &str, base64: bool) -> (usize, bool) {
     let next = next_word(content);
+    let stops = |c: char| c.is_whitespace() || matches!(c, '<' | '"' | ',' | ';');
+    let stop = content[..next].find(stops).unwrap_or(next);
+    // The end is not looked for all through a long value, for it may hold thousands of beginnings.
+    let reach = content.floor_char_boundary(stop.max(LONGEST).min(next));
     let mut from = 0;
-    while let Some(end) = content[from..next].find("?=").map(|at| from + at) {
-        if base64 || !is_question_mark(&content[end..next]) {
+    while let Some(end) = content[from..reach].find("?=").map(|at| from + at) {
+        if base64 || !is_question_mark(&content[end..reach]) {
             return (end, true);
         }
         from = end + 1;
     }
     // Without an end: up to what cannot belong to it.
-    let stops = |c: char| c.is_whitespace() || matches!(c, '<' | '"' | ',' | ';');
-    let end = content[..next].find(stops).unwrap_or(next);
-    (end, false)
+    (stop, false)
 }
 
 /// `Really?=20yes?=`: a bare question mark before an encoded character, the end comes later.
@@ -189,12 +202,17 @@ fn is_question_mark(from: &str) -> bool {
     word.contains("?=")
 }
 
-/// The start of a further word inside what should be one word's content.
+/// The start of a further word inside what should be one word's content, looked for up to a few
+/// things that only resemble one.
 fn next_word(content: &str) -> usize {
     let mut from = 0;
-    while let Some(at) = content[from..].find("=?").map(|at| from + at) {
+    for _ in 0..MOST_LIKENESSES {
+        let Some(at) = content[from..].find("=?").map(|at| from + at) else {
+            break;
+        };
         let mut fields = content[at + 2..].split('?');
-        let charset = fields.next().is_some_and(charset::is_known);
+        let charset = fields.next().map(without_language);
+        let charset = charset.is_some_and(charset::is_known);
         let encoding = fields
             .next()
             .is_some_and(|e| matches!(e, "b" | "B" | "q" | "Q"));

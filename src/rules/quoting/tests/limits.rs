@@ -98,7 +98,21 @@ fn assert_words_kept(text: &str, parted: &Parted) {
 #[test]
 fn much_of_anything_is_sorted_in_linear_time() {
     for piece in PIECES.iter().chain(&[
-        ">", "> ", "on ", "@", "a@", "--", "<", "On 1:1 ", "From:", "x\n>", "1.1.20 ",
+        ">",
+        "> ",
+        "on ",
+        "@",
+        "a@",
+        "--",
+        "<",
+        "On 1:1 ",
+        "From:",
+        "x\n>",
+        "1.1.20 ",
+        "Cc: a@b.c",
+        "Message-ID: <a@b.c>",
+        "Xyz: Anna <a@b.c>",
+        "a@b.c (3):",
     ]) {
         for glue in ["\n", "", " "] {
             let line = format!("{piece}{glue}");

@@ -76,6 +76,11 @@ fn endless_headers_lines_and_lists_are_survived() {
         "@",
         "=?utf-8?B?a=?=",
         ":",
+        "x\n ",
+        "a@b.c, ",
+        "\"\\",
+        "=?utf-8*en?Q?a?=",
+        "=?x?Q?a ",
     ] {
         let flood = noise.repeat(200_000 / noise.len());
         for header in [
@@ -107,6 +112,9 @@ fn endless_bodies_of_every_kind_are_survived() {
         "{\\b ",
         "\n",
         ">",
+        "cid:",
+        "<param>",
+        "<p a b c d e f>",
     ] {
         let flood = noise.repeat(300_000 / noise.len());
         for kind in [
@@ -127,4 +135,12 @@ fn endless_bodies_of_every_kind_are_survived() {
             assert_eq!(mail(raw.as_bytes()).subject, "s", "{kind}: {noise:?}");
         }
     }
+}
+
+#[test]
+fn a_tag_of_a_hundred_thousand_attributes_is_survived() {
+    let mut tag = String::from("<p");
+    (0..100_000).for_each(|n| tag.push_str(&format!(" a{n}=b")));
+    let raw = format!("Subject: s\nContent-Type: text/html\n\n{tag}>words");
+    assert_eq!(mail(raw.as_bytes()).text, "words");
 }
