@@ -46,6 +46,10 @@ pub fn messenger(folder: &Path) {
         told(&format!("at {RATE} events/s"), times);
         let times = deliver(&address, STEADY..STEADY + FAST, None).await;
         told(&format!("{CONNECTIONS} at a time"), times);
+        row(
+            "this disk alone, asked to keep 64 KB twice | –",
+            disk(folder),
+        );
     });
     let sent = (STEADY + FAST) * BATCH;
     let kept = runtime.block_on(kept(&address, &casella.token()));
@@ -53,6 +57,22 @@ pub fn messenger(folder: &Path) {
         "\nkept {kept} of {sent} events, each once; {:.1} MB",
         casella.memory_mb()
     );
+}
+
+/// What no program can be faster than here and now: a commit writes and syncs twice.
+fn disk(folder: &Path) -> Vec<Duration> {
+    let mut file = std::fs::File::create(folder.join("disk")).expect("a writable temp folder");
+    let pause = Duration::from_secs(1) * BATCH as u32 / RATE as u32;
+    let once = |_| {
+        std::thread::sleep(pause);
+        let begun = Instant::now();
+        for _ in 0..2 {
+            file.write_all(&[7; 64 * 1024]).expect("room");
+            file.sync_data().expect("a disk");
+        }
+        begun.elapsed()
+    };
+    (0..STEADY / 3).map(once).collect()
 }
 
 /// How long each webhook waited for its 200, and how long all took together.

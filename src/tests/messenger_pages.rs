@@ -577,6 +577,37 @@ fn every_kind_of_line_is_shown_as_what_it_is() {
     );
 }
 
+#[test]
+fn a_file_that_could_not_be_fetched_is_tried_again_on_request() {
+    let graph = Graph::start();
+    let world = connected(&graph, "");
+    graph.file_is("plan.png", 404);
+    let url = graph.file_named("plan.png");
+    let file = json!([{"type": "image", "payload": {"url": url}}]);
+    event(
+        &world,
+        "1",
+        now(),
+        "message",
+        json!({"mid": "a", "attachments": file}),
+    );
+    let mut agent = world.logged_in("ada@shop.example", "agent");
+    let mut viewer = world.logged_in("eva@shop.example", "viewer");
+    let thread = "/conversations/1";
+    let shown = waits_for(&world, &mut agent, thread, "could not be fetched");
+    in_order(&shown, &["plan.png", "could not be fetched", "Try again"]);
+    let again = shown.split("/fetch\"").next().unwrap();
+    let again = format!("{}/fetch", &again[again.rfind("/messages/").unwrap()..]);
+    assert!(!page(&mut viewer, thread).contains("/fetch\""));
+    assert_eq!(viewer.post(&again, &[]).status, 403);
+    graph.file_is("plan.png", 200);
+    assert_eq!(agent.post(&again, &[]).status, 303);
+    let shown = waits_for(&world, &mut agent, thread, "<img src=\"/messages/");
+    assert!(!shown.contains("could not be fetched"), "{shown}");
+    assert_eq!(agent.post(&again, &[]).status, 422, "it is there");
+    assert_eq!(graph.fetched().len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_page_locks_at_the_end_of_the_window_and_opens_again() {
     let world = connected(&Graph::start(), "");

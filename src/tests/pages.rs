@@ -25,6 +25,30 @@ fn a_stranger_is_led_to_the_login_and_back() {
 }
 
 #[test]
+fn an_answer_changed_after_it_went_is_not_lost() {
+    let world = World::start();
+    let mut agent = world.logged_in("ada@shop.example", "agent");
+    world.mail("mario@cliente.example", "inbox@localhost", MAIL);
+    let mut send = |text: &str, key: &str| {
+        let fields = [("channel", "email"), ("text", text), ("key", key)];
+        agent.post("/conversations/1/messages", &fields)
+    };
+    assert_eq!(send("It left today.", "k").status, 303);
+    // The browser never heard of it, and the agent wrote on.
+    let told = send("It left today, by boat.", "k");
+    assert_eq!(told.status, 422);
+    let shown = told.text();
+    for words in ["was sent already", ">It left today, by boat.</textarea>"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let fresh = shown.split("name=\"key\" value=\"").nth(1).unwrap();
+    let fresh = fresh.split('"').next().unwrap();
+    assert_eq!(send("It left today, by boat.", fresh).status, 303);
+    let thread = world.api().get("/conversations/1")["messages"].clone();
+    assert_eq!(thread.as_array().unwrap().len(), 3, "{thread}");
+}
+
+#[test]
 fn a_mail_is_opened_answered_and_completed_without_scripts() {
     let world = World::start();
     let mut agent = world.logged_in("ada@shop.example", "agent");

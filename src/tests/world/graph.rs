@@ -105,6 +105,22 @@ impl Graph {
         self.memory.lock().unwrap().sent.clone()
     }
 
+    /// The address of a file of that name.
+    pub fn file_named(&self, name: &str) -> String {
+        format!("{}/files/{name}", self.url())
+    }
+
+    /// The files asked for so far.
+    pub fn fetched(&self) -> Vec<String> {
+        self.memory.lock().unwrap().fetched.clone()
+    }
+
+    /// From now on a file is answered with this status; 200 serves it again.
+    pub fn file_is(&self, name: &str, status: u16) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.gone.insert(name.to_owned(), status);
+    }
+
     /// Meta tells this name of that person.
     pub fn is_called(&self, psid: &str, name: &str) {
         let mut memory = self.memory.lock().unwrap();

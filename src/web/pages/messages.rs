@@ -7,7 +7,7 @@ use crate::http::{Answer, Refusal, Request, Router, respond};
 use crate::inbox::reply::{self, House};
 use crate::inbox::{self, Done, line};
 use crate::rules::picture;
-use crate::web::{App, content};
+use crate::web::{App, content, meta};
 use casella_index::model::{ConversationId, Message, MessageId, Role};
 use casella_index::{Rows, Tx};
 
@@ -22,6 +22,7 @@ pub fn routes() -> Router<App> {
         .post("/messages/{id}/author", page(Role::Agent, give_to))
         .post("/messages/{id}/unswap", page(Role::Agent, give_back))
         .post("/messages/{id}/again", page(Role::Agent, send_again))
+        .post("/messages/{id}/fetch", page(Role::Agent, fetch_again))
 }
 
 /// Runs a verb about a message.
@@ -92,6 +93,14 @@ async fn send_again(app: App, viewer: Viewer, request: Request) -> Answer {
     let house = House::of(&app.inbox);
     verb(&app, &viewer, move |tx| reply::send_again(tx, &house, id)).await?;
     to_message(&app, &viewer, id, "sent_again", 0)
+}
+
+/// Meta's file, or its host, may be there again; the line tells when it is.
+async fn fetch_again(app: App, viewer: Viewer, request: Request) -> Answer {
+    let id: MessageId = request.param("id")?;
+    verb(&app, &viewer, move |tx| inbox::fetch_again(tx, id)).await?;
+    meta::fetch(&app, id);
+    to_message(&app, &viewer, id, "asked", 0)
 }
 
 /// The act the newest line of the message's thread tells of; 0 if there is none.

@@ -77,6 +77,10 @@ pub struct FileView {
     pub url: Option<String>,
     pub preview: Option<String>,
     pub note: Option<String>,
+    /// Why it could not be had, in the words of whoever refused.
+    pub trouble: Option<String>,
+    /// Where a POST tries again to fetch it.
+    pub again: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -155,7 +159,7 @@ impl MessageView {
             quoted: body.quoted_text,
             frame,
             html_url,
-            attachments: files(words, message),
+            attachments: files(words, message, setting.can_write),
             reactions: page.map_or_else(Vec::new, |p| p.reactions.values().cloned().collect()),
             warnings: warnings(words, message),
             delivery: delivery(words, message, setting.can_write),
@@ -391,7 +395,7 @@ fn recipients(words: Words<'_>, message: &Message, mail: &EmailFacts) -> Option<
     Some(parts.join(" · ")).filter(|line| !line.is_empty())
 }
 
-fn files(words: Words<'_>, message: &Message) -> Vec<FileView> {
+fn files(words: Words<'_>, message: &Message, can_write: bool) -> Vec<FileView> {
     let shown = message
         .attachments
         .iter()
@@ -405,7 +409,14 @@ fn files(words: Words<'_>, message: &Message) -> Vec<FileView> {
                 file.source,
                 AttachmentSource::Remote { .. } | AttachmentSource::None
             );
+            let trouble = match &file.source {
+                AttachmentSource::Remote { error, .. } => error.clone(),
+                _ => None,
+            };
+            let again = can_write && trouble.is_some();
             FileView {
+                again: again.then(|| format!("/messages/{}/fetch", message.id)),
+                trouble,
                 name: file.name.clone(),
                 bytes: file.size,
                 symbol: symbol(&file.content_type),
@@ -420,7 +431,9 @@ fn files(words: Words<'_>, message: &Message) -> Vec<FileView> {
 fn note(words: Words<'_>, file: &Attachment, missing: bool) -> Option<String> {
     let sealed =
         file.content_type.contains("pkcs7-mime") || file.content_type.contains("encrypted");
+    let fetched = matches!(file.source, AttachmentSource::Remote { error: None, .. });
     match (missing, sealed) {
+        (true, _) if fetched => Some(words.t("message.fetching")),
         (true, _) => Some(words.t("message.not_fetched")),
         (_, true) => Some(words.t("message.encrypted")),
         _ => None,
