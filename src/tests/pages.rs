@@ -300,4 +300,14 @@ fn a_day_may_have_several_office_hours() {
     };
     assert_eq!(times("from-0"), ["09:00", "14:00", ""], "and one to add");
     assert_eq!(times("to-0"), ["12:30", "18:00", ""]);
+    // A widget that stays open knows when the office opens and closes next.
+    let widget = page(&mut admin, "/widget/frame").replace("&quot;", "\"");
+    let (_, coming) = widget.split_once("\"coming\":[").expect("what comes");
+    let coming = coming.split(']').next().unwrap();
+    let states: Vec<_> = coming.matches("\"open\":true").collect();
+    assert_eq!(
+        (coming.matches("\"in\":").count(), states.len()),
+        (4, 2),
+        "{coming}"
+    );
 }

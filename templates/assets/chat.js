@@ -168,12 +168,14 @@ const locked = (name, work, options = {}) => (navigator.locks ? navigator.locks.
 const lines = new Map(); // by id: what Casella knows
 const outgoing = []; // what it does not know yet, in order
 let last = 0;
+let earlier = false; // there are lines before the first of `lines`
 let seen = 0;
 let read = false;
 let online = settings.online;
 
-async function load() {
-  const history = await (await ask("history")).json();
+async function load(before = 0) {
+  const history = await (await ask(before ? "history?before=" + before : "history")).json();
+  if (before || !lines.size) earlier = history.earlier;
   visitor.email = history.email;
   visitor.vouched = history.vouched;
   online = history.agent_online;
@@ -432,8 +434,9 @@ function draw(fresh = 0) {
   const bottom = body.scrollHeight - body.scrollTop - body.clientHeight < 80;
   const known = [...lines.values()].sort((a, b) => a.id - b.id);
   const own = outgoing.map((line) => ({ ...line, from: "visitor", name: "", at: line.at, attachments: line.files, pending: true }));
-  const greeting = settings.greeting.map((text, n) => ({ id: "g" + n, from: "agent", name: settings.company, text, attachments: [], kind: "greeting" }));
+  const greeting = earlier ? [] : settings.greeting.map((text, n) => ({ id: "g" + n, from: "agent", name: settings.company, text, attachments: [], kind: "greeting" }));
   const wanted = [];
+  if (earlier) wanted.push(once("earlier", more));
   let before = null;
   for (const line of [...greeting, ...known, ...own]) {
     const day = line.at && new Date(line.at).toDateString();
@@ -453,6 +456,24 @@ function draw(fresh = 0) {
 function once(key, build) {
   if (!drawn.has(key)) drawn.set(key, build());
   return drawn.get(key);
+}
+
+/// The button that fetches what was said before; what is looked at stays where it is.
+function more() {
+  const button = make("button", "earlier", words.earlier);
+  button.type = "button";
+  button.onclick = async () => {
+    const body = $("body");
+    button.disabled = true;
+    const below = body.scrollHeight - body.scrollTop;
+    // What was said long ago is not read out as if it came now.
+    log.ariaLive = "off";
+    await load(Math.min(...lines.keys())).catch(() => {});
+    body.scrollTop = body.scrollHeight - below;
+    setTimeout(() => (log.ariaLive = "polite"), 1000);
+    button.disabled = false;
+  };
+  return button;
 }
 
 function heading(day) {
@@ -810,6 +831,9 @@ for (const field of ["name", "email", "question"]) {
 }
 paint(settings.color);
 draw();
+for (const { in: wait, open, back } of settings.office.coming) {
+  setTimeout(() => (Object.assign(settings.office, { open, back }), arrange()), wait);
+}
 if (!settings.preview) begin();
 async function begin() {
   for (let tries = 0; visitor.known; tries += 1) {

@@ -27,7 +27,7 @@ const MOST_FILES: usize = 5;
 /// Characters of a page's address, and of a name.
 const MOST_ADDRESS: usize = 500;
 pub(super) const MOST_NAME: usize = 100;
-/// Lines of a history; older ones stay in the inbox.
+/// Lines of a history; `before` asks for the earlier ones.
 const HISTORY: usize = 500;
 /// What a visitor may send: pictures and PDFs, told by their first bytes, never by their name.
 const FILE_KINDS: &str = "send a PNG, JPEG, GIF or WebP picture or a PDF";
@@ -85,11 +85,17 @@ async fn newcomer(request: &mut Request) -> Result<Newcomer, Refusal> {
 
 pub async fn history(app: App, request: Request) -> Answer {
     let visitor = key::visitor(&app.inbox, &request)?;
+    let before = match request.query().given("before") {
+        None => u32::MAX,
+        Some(id) => id
+            .parse()
+            .map_err(|_| Refusal::bad_request("`before` is no line's id"))?,
+    };
     let messages = match visitor.conversation {
         Some(id) => {
             let rows = app.inbox.read().map_err(Refusal::internal)?;
             let mut newest = rows
-                .thread_back(id, u32::MAX, HISTORY)
+                .thread_back(id, before, HISTORY)
                 .map_err(Refusal::internal)?;
             newest.reverse();
             newest
@@ -104,6 +110,7 @@ pub async fn history(app: App, request: Request) -> Answer {
     let agent_online = app.inbox.presence.any_agent();
     let answer = json!({
         "messages": lines,
+        "earlier": messages.len() == HISTORY,
         "agent_online": agent_online,
         "needs_email": visitor.email.is_none() && !agent_online,
         "read": stream::is_read(&app.inbox, &visitor),

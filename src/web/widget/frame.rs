@@ -1,6 +1,7 @@
 //! What a site's page loads: the loader script and the frame on our own origin.
 
 use super::key;
+use crate::clock::Millis;
 use crate::http::{Answer, Refusal, Request, With, respond};
 use crate::inbox::chat_settings::{AskEmail, ChatSettings, GreetingForm};
 use crate::inbox::settings::Setting;
@@ -22,6 +23,7 @@ const WORDS: &[&str] = &[
     "back",
     "today",
     "you",
+    "earlier",
     "sending",
     "delivered",
     "seen",
@@ -37,6 +39,9 @@ const WORDS: &[&str] = &[
     "try_later",
     "closed",
 ];
+
+/// Openings and closings of the office that a page learns ahead: two days' worth.
+const CHANGES: usize = 4;
 
 /// The loader: the same for every site, so that one address serves all; looked at again every ten
 /// minutes.
@@ -155,7 +160,7 @@ impl Told<'_> {
             "ask_email": self.chat.ask_email.as_str(),
             "sound": self.chat.sound,
             "online": online,
-            "office": {"open": office.is_open(), "back": self.back(&office)},
+            "office": {"open": office.is_open(), "back": self.back(&office), "coming": self.coming()},
             "known": key::visitor(&self.app.inbox, request).is_ok(),
             "preview": request.query().given("preview").is_some(),
         })
@@ -192,6 +197,23 @@ impl Told<'_> {
             return Value::Null;
         }
         json!({"name": name, "email": email || first, "question": question, "first": first})
+    }
+
+    /// The office's next openings and closings, for a page that stays open: in how many milliseconds.
+    fn coming(&self) -> Vec<Value> {
+        let now = self.app.inbox.clock.now();
+        let change = |at: &Millis| match self.chat.office(*at) {
+            Office::Open { until: change } | Office::Closed { opens: change } => {
+                change.map(|at| at.timestamp().as_millisecond())
+            }
+        };
+        let changes = std::iter::successors(change(&now), change).take(CHANGES);
+        changes
+            .map(|at| {
+                let office = self.chat.office(at);
+                json!({"in": at - now, "open": office.is_open(), "back": self.back(&office)})
+            })
+            .collect()
     }
 
     /// "Monday 09:00", in the office's own time.
