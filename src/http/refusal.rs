@@ -23,6 +23,9 @@ pub struct Refusal {
     /// Finds an unexpected failure in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Reason and remedy are those of every such refusal: pages say them in the reader's language.
+    #[serde(skip)]
+    pub usual: bool,
     #[serde(skip)]
     headers: Vec<(hyper::header::HeaderName, String)>,
 }
@@ -35,6 +38,7 @@ impl Refusal {
             reason: reason.to_string(),
             remedy: String::new(),
             id: None,
+            usual: false,
             headers: Vec::new(),
         }
     }
@@ -42,7 +46,7 @@ impl Refusal {
     /// 400: the request itself is wrong.
     pub fn bad_request(reason: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", reason)
-            .remedy("correct it and send it again")
+            .usually("correct it and send it again")
     }
 
     /// 401: who are you? The challenge names the bearer scheme (RFC 6750).
@@ -54,7 +58,7 @@ impl Refusal {
 
     /// 403: you may not.
     pub fn forbidden(reason: impl Display) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", reason).remedy("ask an admin of this inbox")
+        Self::new(StatusCode::FORBIDDEN, "forbidden", reason).usually("ask an admin of this inbox")
     }
 
     /// 404: `what` is not there.
@@ -64,7 +68,7 @@ impl Refusal {
             "not_found",
             format!("{what} was not found"),
         )
-        .remedy("check the address and the id in it")
+        .usually("check the address and the id in it")
     }
 
     /// 405 with the methods that would do.
@@ -74,7 +78,7 @@ impl Refusal {
             "method_not_allowed",
             "this address does not know that method",
         )
-        .remedy(format!("use one of: {allow}"));
+        .usually(format!("use one of: {allow}"));
         refusal.headers.push((ALLOW, allow.to_owned()));
         refusal
     }
@@ -91,7 +95,7 @@ impl Refusal {
             "too_large",
             format!("at most {limit} bytes are taken here"),
         )
-        .remedy("send less at once")
+        .usually("send less at once")
     }
 
     /// 429: come back after `wait`, rounded up to whole seconds.
@@ -102,7 +106,7 @@ impl Refusal {
             "too_many",
             "too many requests in too short a time",
         )
-        .remedy(format!("try again in {seconds} s"));
+        .usually(format!("try again in {seconds} s"));
         refusal.headers.push((RETRY_AFTER, seconds.to_string()));
         refusal
     }
@@ -114,7 +118,7 @@ impl Refusal {
             "disk_full",
             "the disk is nearly full",
         )
-        .remedy("free space on the disk, or lower `store.min_free`")
+        .usually("free space on the disk, or lower `store.min_free`")
     }
 
     /// 500: `cause` stands in the log under the id shown, and only there.
@@ -126,14 +130,22 @@ impl Refusal {
             "internal",
             format!("something went wrong here (id {id})"),
         )
-        .remedy("look for the id in the log");
+        .usually("look for the id in the log");
         refusal.id = Some(id);
         refusal
     }
 
     pub fn remedy(mut self, remedy: impl Display) -> Self {
         self.remedy = remedy.to_string();
+        self.usual = false;
         self
+    }
+
+    fn usually(self, remedy: impl Display) -> Self {
+        Self {
+            usual: true,
+            ..self.remedy(remedy)
+        }
     }
 
     /// As JSON, the way programs get it.

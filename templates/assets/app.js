@@ -775,6 +775,8 @@ readyComposer();
 ages();
 windows();
 lock();
+// On a phone the sections stand in a row wider than the screen.
+$(".settings-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 if (!location.hash && !url.searchParams.has("before")) readFromNewest();
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && $(".app")) soon();

@@ -291,15 +291,18 @@ fn error_page(words: Words<'_>, refusal: &Refusal) -> ErrorPage {
         same if same == key => words.t("error.500"),
         heading => heading,
     };
-    let missing = refusal.status == StatusCode::NOT_FOUND;
+    let usual = |what: &str, own: &str| {
+        let key = format!("error.{what}_{}", refusal.status.as_u16());
+        match words.t(&key) {
+            told if refusal.usual && told != key => told,
+            _ => own.to_owned(),
+        }
+    };
     ErrorPage {
         shell: bare(heading.clone()),
         heading,
-        reason: match missing {
-            true => words.t("error.reason_404"),
-            false => refusal.reason.clone(),
-        },
-        remedy: refusal.remedy.clone(),
+        reason: usual("reason", &refusal.reason),
+        remedy: usual("remedy", &refusal.remedy),
         id: refusal.id.clone(),
     }
 }

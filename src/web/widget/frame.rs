@@ -244,6 +244,7 @@ fn blocks(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Templates;
 
     #[test]
     fn only_the_named_sites_may_embed_the_frame() {
@@ -260,5 +261,14 @@ mod tests {
             ["Hello!", "How can we help?\nAsk."]
         );
         assert!(blocks(" \n ").is_empty());
+    }
+
+    #[test]
+    fn every_word_of_the_widget_is_in_the_catalogue() {
+        let templates = Templates::load(None).unwrap();
+        for word in WORDS {
+            let key = format!("chat.{word}");
+            assert_ne!(templates.text(Language::En, &key, &[]), key);
+        }
     }
 }
