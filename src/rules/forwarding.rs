@@ -37,7 +37,7 @@ fn in_html(mail: &Mail) -> Option<Forwarded> {
 /// A whole mail passed on as an attachment. Reports, digests and answers carry mails for other
 /// reasons.
 fn attached(mail: &Mail) -> Option<Forwarded> {
-    let (_, inner) = mail.attached.first()?;
+    let inner = mail.passed_on()?;
     let carried = mail.report.is_some() || mail.content_type == "multipart/digest";
     let answers = !mail.in_reply_to.is_empty()
         && subject::is_answer(&mail.subject)

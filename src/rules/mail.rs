@@ -140,6 +140,11 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// The mail passed on in it as an attachment, where [`Forwarded::kind`] says that one was.
+    pub fn passed_on(&self) -> Option<&Mail> {
+        self.attached.first().map(|(_, inner)| inner)
+    }
+
     /// The first header of that name, matched without regard to case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -249,4 +254,6 @@ pub struct Reading {
     pub author: Address,
     /// The body sanitised for the sandboxed frame, `cid:` kept.
     pub html: Option<String>,
+    /// The same of the mail that was passed on as an attachment, if one was.
+    pub forwarded_html: Option<String>,
 }

@@ -49,7 +49,7 @@ pub fn framed(
         Some((_, blob)) if html.contains("cid:") => Some(app.inbox.store.blob(blob)?),
         _ => None,
     };
-    let image = |content_id: &str| inline_picture(raw.as_deref()?, content_id);
+    let image = |content_id: &str| inline_picture(message, raw.as_deref()?, content_id);
     let fetched = |address: &str| {
         let found = pictures.and_then(|known| known.get(address));
         found.map_or_else(|| "data:,".to_owned(), String::clone)
@@ -64,9 +64,18 @@ pub fn framed(
         .with(CACHE_CONTROL, "private, no-cache"))
 }
 
-/// A picture of the mail as a data URI: the frame's origin is opaque and may ask for nothing else.
-fn inline_picture(raw: &[u8], content_id: &str) -> Option<String> {
-    let (_, content) = parse::cid(raw, content_id)?;
+/// A picture of the mail as a data URI: the frame's origin is opaque and may ask for nothing else. It
+/// may stand in a mail passed on as an attachment, and then another of that id around it.
+fn inline_picture(message: &Message, raw: &[u8], content_id: &str) -> Option<String> {
+    let named = |file: &&Attachment| {
+        let own = file.content_id.as_deref();
+        file.inline && own.is_some_and(|own| parse::is_same_id(own, content_id))
+    };
+    let part = message.attachments.iter().find(named);
+    let (_, content) = match part.map(|file| &file.source) {
+        Some(AttachmentSource::Part(part)) => parse::attachment(raw, *part)?,
+        _ => parse::cid(raw, content_id)?,
+    };
     let kind = picture::kind(&content)?;
     Some(format!("data:{kind};base64,{}", BASE64.encode(&content)))
 }

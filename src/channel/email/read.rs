@@ -4,7 +4,7 @@
 //! time; whoever must not fail (the SMTP receiver, `casella inspect`) uses that.
 
 use super::{parse, sanitise};
-use crate::rules::mail::{Mail, Reading, Team};
+use crate::rules::mail::{ForwardKind, Mail, Reading, Team};
 use crate::rules::{bounce, contacts, forwarding, kind, quoting};
 use std::time::Duration;
 
@@ -31,11 +31,16 @@ pub fn reading(raw: &[u8], mail_from: Option<&str>, team: &Team) -> Reading {
     let mail = parse::mail(raw);
     let forwarded = forwarding::find(&mail, team);
     let kind = kind::of(&mail, mail_from);
+    let sanitised = |mail: &Mail| mail.html.as_deref().map(sanitise::html);
+    let passed_on = mail
+        .passed_on()
+        .filter(|_| forwarded.kind == ForwardKind::Attached);
     Reading {
         parted: quoting::part(&mail),
         bounce: bounce::read(&mail, &kind),
         author: contacts::author(&mail, &forwarded, team),
-        html: mail.html.as_deref().map(sanitise::html),
+        html: sanitised(&mail),
+        forwarded_html: passed_on.and_then(sanitised),
         forwarded,
         kind,
         mail,

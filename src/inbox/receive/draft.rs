@@ -206,22 +206,31 @@ impl Incoming {
 
 /// The texts as shown. A team's forward shows the customer's words; the forwarder's become a note.
 fn body(reading: &Reading, by_team: Option<ForwardKind>) -> StoredBody {
-    let forwarded = by_team
-        .and(reading.forwarded.text.as_deref())
-        .filter(|text| !text.trim().is_empty());
+    let parted = by_team.and_then(|kind| customers_words(reading, kind));
     let Parted {
         reply_text: text,
         quoted_text,
         ..
-    } = match forwarded {
-        Some(text) => quoting::part_text(text),
-        None => reading.parted.clone(),
+    } = parted.unwrap_or_else(|| reading.parted.clone());
+    let html = match by_team {
+        Some(ForwardKind::Attached) => &reading.forwarded_html,
+        _ => &reading.html,
     };
     StoredBody {
         text,
         quoted_text,
-        html: reading.html.clone(),
+        html: html.clone(),
     }
+}
+
+/// The words of the mail passed on, parted; `None` where it has none.
+fn customers_words(reading: &Reading, kind: ForwardKind) -> Option<Parted> {
+    let text = reading.forwarded.text.as_deref()?;
+    let parted = match (kind, reading.mail.passed_on()) {
+        (ForwardKind::Attached, Some(inner)) => quoting::part(inner),
+        _ => quoting::part_forwarded(&reading.mail, text),
+    };
+    (!text.trim().is_empty()).then_some(parted)
 }
 
 fn subject(reading: &Reading, by_team: Option<ForwardKind>) -> String {
@@ -343,16 +352,18 @@ fn address(given: &mail::Address) -> MailAddress {
 }
 
 /// The mail's files; of one that a colleague passed on as an attachment the customer's files too.
+/// Inline are the pictures of the form that is shown.
 fn attachments(mail: &Mail, by_team: Option<ForwardKind>) -> Vec<Attachment> {
-    let own = mail.attachments.iter().map(attachment);
-    let attached = mail
-        .attached
-        .iter()
-        .filter(|_| by_team == Some(ForwardKind::Attached));
-    let inner = attached.flat_map(|(outer, inner)| {
-        inner.attachments.iter().map(|given| Attachment {
+    let passed_on = by_team == Some(ForwardKind::Attached);
+    let own = mail.attachments.iter().map(|given| Attachment {
+        inline: given.inline && !passed_on,
+        ..attachment(given)
+    });
+    let attached = mail.attached.iter().enumerate().filter(|_| passed_on);
+    let inner = attached.flat_map(|(n, (outer, inner))| {
+        inner.attachments.iter().map(move |given| Attachment {
             source: AttachmentSource::Part(mail::inner_part(*outer, given.part)),
-            inline: false,
+            inline: given.inline && n == 0,
             ..attachment(given)
         })
     });

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use crate::rules::html_tree::{Kind, Tree};
+
 /// How far ahead in the HTML's words the next plain line is looked for.
 const WINDOW: usize = 400;
 /// Words that must agree for a line to be found again.
@@ -38,6 +40,28 @@ pub fn marks<M: Copy + PartialEq>(html: &[(M, String)], plain: &[&str]) -> Vec<O
             majority(&found)
         })
         .collect()
+}
+
+/// Words by which the beginning of a text is found in the HTML.
+const BEGINNING: usize = 6;
+
+/// The node of the HTML at which these lines begin, if its words say so.
+pub fn begin(tree: &Tree, lines: &[&str]) -> Option<usize> {
+    let wanted: Vec<String> = lines
+        .iter()
+        .copied()
+        .flat_map(words_of)
+        .take(BEGINNING)
+        .collect();
+    let mut words = Vec::new();
+    for id in tree.ids() {
+        if let Kind::Text(text) = &tree.node(id).kind {
+            words.extend(words_of(text).map(|word| (id, word)));
+        }
+    }
+    let begins = |run: &&[(usize, String)]| run.iter().map(|(_, word)| word).eq(&wanted);
+    let found = words.windows(wanted.len().max(1)).find(begins);
+    found.and_then(|run| run.first()).map(|(id, _)| *id)
 }
 
 /// The mark that more than half of them bear, else the first.

@@ -16,15 +16,15 @@ const HEAD_LINES: usize = 12;
 const MAX_LOOKS: usize = 60;
 
 /// What each node of the tree, by number, is part of. `marker` is the name hidden in a mail of ours
-/// that this one quotes.
-pub fn judge(tree: &Tree, marker: Option<&str>) -> Vec<Evidence> {
+/// that this one quotes. Containers that begin before node `begin` are looked through.
+pub fn judge(tree: &Tree, marker: Option<&str>, begin: usize) -> Vec<Evidence> {
     let mut judging = Judging {
         nodes: vec![Evidence::None; tree.ids().end],
         looks: MAX_LOOKS,
         blockquote: 0,
         container: 0,
     };
-    for id in tree.ids() {
+    for id in tree.ids().skip_while(|id| *id < begin) {
         if judging.nodes[id] == Evidence::None {
             judging.node(tree, id, marker);
         }

@@ -39,13 +39,31 @@ pub fn of_html(mail: &Mail, marker: Option<&str>, lines: &[&str]) -> Vec<Evidenc
     let Some(html) = html.filter(|html| html.len() <= LONGEST_HTML) else {
         return vec![Evidence::None; lines.len()];
     };
-    let tree = Tree::parse(html);
-    let nodes = containers::judge(&tree, marker);
+    of_tree(&Tree::parse(html), marker, lines, 0)
+}
+
+/// For each line of what was passed on in a mail's body what the HTML says of it.
+pub fn of_forwarded(mail: &Mail, lines: &[&str]) -> Vec<Evidence> {
+    let html = mail.html.as_deref();
+    let html = html.filter(|html| html.len() <= LONGEST_HTML);
+    let tree = html.map(Tree::parse);
+    let begin = tree.as_ref().and_then(|tree| align::begin(tree, lines));
+    match (tree, begin) {
+        (Some(tree), Some(begin)) => of_tree(&tree, None, lines, begin),
+        _ => vec![Evidence::None; lines.len()],
+    }
+}
+
+/// What the HTML says of lines that stand at node `begin` of it or below.
+fn of_tree(tree: &Tree, marker: Option<&str>, lines: &[&str], begin: usize) -> Vec<Evidence> {
+    let nodes = containers::judge(tree, marker, begin);
     if nodes.iter().all(|node| *node == Evidence::None) {
         return vec![Evidence::None; lines.len()];
     }
-    let marked = labelled_lines(&tree, |id| nodes[id]);
-    let marks = align::marks(&marked, lines);
+    let marked = labelled_lines(tree, |id| (id >= begin, nodes[id]));
+    let below = marked.into_iter().filter(|((below, _), _)| *below);
+    let below: Vec<_> = below.map(|((_, mark), line)| (mark, line)).collect();
+    let marks = align::marks(&below, lines);
     marks.into_iter().map(Option::unwrap_or_default).collect()
 }
 

@@ -41,6 +41,14 @@ pub fn part(mail: &Mail) -> Parted {
     part_within(mail, Thread::default())
 }
 
+/// Parts the words of a mail that was passed on in the body of `mail`, with what the HTML says of
+/// them. The containers around all of them say nothing.
+pub fn part_forwarded(mail: &Mail, words: &str) -> Parted {
+    let text = glued::apart(words);
+    let lines: Vec<&str> = text.lines().collect();
+    text::part(&text, &evidence::of_forwarded(mail, &lines))
+}
+
 /// Parts a text that has nothing but its wording.
 pub fn part_text(text: &str) -> Parted {
     let text = glued::apart(text);
@@ -50,7 +58,7 @@ pub fn part_text(text: &str) -> Parted {
 /// Parts the readable text of an HTML body.
 pub fn part_html(html: &str) -> Parted {
     let tree = Tree::parse(html);
-    let nodes = containers::judge(&tree, None);
+    let nodes = containers::judge(&tree, None, 0);
     let (known, lines): (Vec<Evidence>, Vec<String>) =
         labelled_lines(&tree, |id| nodes[id]).into_iter().unzip();
     text::part(&lines.join("\n"), &known)

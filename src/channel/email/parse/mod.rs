@@ -70,6 +70,11 @@ pub fn cid(raw: &[u8], content_id: &str) -> Option<(Attachment, Vec<u8>)> {
     find(raw, |items| items.iter().position(named))
 }
 
+/// Whether two content ids name the same part, as they are written in headers and in `cid:` links.
+pub fn is_same_id(one: &str, other: &str) -> bool {
+    text::normal_id(one) == text::normal_id(other)
+}
+
 fn find(raw: &[u8], pick: impl Fn(&[Item]) -> Option<usize>) -> Option<(Attachment, Vec<u8>)> {
     let hint = hint(raw, &fields::split(raw));
     let tree = Walker::new(&hint).walk(raw);

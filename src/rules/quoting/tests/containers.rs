@@ -256,3 +256,34 @@ fn anothers_hidden_name_says_nothing() {
     let html = r#"<p>New words.</p><div id="casella_8_aaaaaaaaaaaaaaaa">More of them.</div>"#;
     assert_eq!(new_by_marker(html), "New words.\n\nMore of them.");
 }
+
+#[test]
+fn in_a_forward_only_the_containers_within_the_customers_words_are_old() {
+    const WORDS: &str = "The lamp came broken and nobody answers the telephone.";
+    for (program, html) in [
+        (
+            "gmail",
+            r#"<div dir=ltr>See below.<br><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>From: Mario &lt;mario@x.example&gt;<br>Date: Tue, 3 Mar 2026<br>Subject: Lamp<br>To: &lt;anna@shop.example&gt;<br></div><br><div>WORDS</div><div class="gmail_quote"><div class="gmail_attr">Xyz abc Anna qwerty</div><blockquote class="gmail_quote">OLD</blockquote></div></div></div>"#,
+        ),
+        (
+            "apple mail",
+            r#"See below.<br><blockquote type="cite"><div>Begin forwarded message:</div><div><b>From: </b>Mario &lt;mario@x.example&gt;</div><div><b>Subject: </b>Lamp</div><br><div>WORDS</div><blockquote type="cite">OLD</blockquote></blockquote>"#,
+        ),
+        (
+            "outlook on the web",
+            r#"<div>See below.</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Mario &lt;mario@x.example&gt;<br><b>Sent:</b> Tuesday, March 3, 2026 9:14 AM<br><b>To:</b> Anna<br><b>Subject:</b> Lamp</div><div>WORDS</div><div id="divRplyFwdMsg">Xyz abc Anna</div><div>OLD</div>"#,
+        ),
+    ] {
+        let html = html.replace("WORDS", WORDS).replace("OLD", OLD);
+        let mail = Mail {
+            text: html_text::to_text(&html),
+            html: Some(html),
+            ..Mail::default()
+        };
+        let at = mail.text.find(WORDS).expect(program);
+        let words = mail.text[at..].replace("\n> ", "\n").replace("\n>> ", "\n");
+        let parted = part_forwarded(&mail, &words);
+        assert_eq!(parted.reply_text, WORDS, "{program}");
+        assert!(parted.quoted_text.contains(OLD), "{program}");
+    }
+}

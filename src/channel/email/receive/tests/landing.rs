@@ -390,3 +390,58 @@ Content-Disposition: attachment; filename=invoice.pdf
     let (_, content) = crate::channel::email::parse::attachment(&raw.unwrap(), part).unwrap();
     assert!(content.starts_with(b"%PDF-1.4"));
 }
+
+#[tokio::test]
+async fn a_mail_passed_on_as_attachment_reads_like_the_customers_own() {
+    let office = Office::open().await;
+    office.agent("anna@localhost");
+    let part = |id: &str, bytes: &str| {
+        format!(
+            "Content-Type: image/png; name={id}.png\nContent-ID: <{id}@x>\nContent-Disposition: inline\n\n{bytes}\n"
+        )
+    };
+    let forward = format!(
+        "From: Anna <anna@localhost>\nTo: inbox@localhost\nSubject: Fwd: Broken\nMessage-ID: <f@localhost>\n\
+         Content-Type: multipart/related; boundary=out\n\n\
+         --out\nContent-Type: text/html\n\n<b>See below.</b><img src=\"cid:logo@x\">\n\
+         --out\n{}\
+         --out\nContent-Type: message/rfc822\n\n\
+         From: Mario <mario@x.example>\nSubject: Broken\nMessage-ID: <o@x.example>\n\
+         Content-Type: multipart/related; boundary=in\n\n\
+         --in\nContent-Type: text/html\n\n<p>It came <b>broken</b>:</p><img src=\"cid:logo@x\">\
+         <blockquote type=cite>We sent it on Monday.</blockquote>\n\
+         --in\n{}--in--\n--out--\n",
+        part("logo", "OUTER"),
+        part("logo", "INNER"),
+    );
+    let received = office.deliver(&forward).await;
+    let message = office.message(received.message);
+    let body = office.inbox.store.body(&message).unwrap();
+    assert_eq!(body.text, "It came broken:");
+    assert_eq!(body.quoted_text, "> We sent it on Monday.");
+    let html = body.html.expect("the customer's HTML");
+    assert!(
+        html.contains("<b>broken</b>") && html.contains("cid:logo@x"),
+        "{html}"
+    );
+    assert!(!html.contains("See below"), "{html}");
+    let inline = message.attachments.iter().filter(|file| file.inline);
+    let raw = office
+        .inbox
+        .store
+        .blob(message.email.as_ref().unwrap().raw.unwrap());
+    let raw = raw.unwrap();
+    let pictures: Vec<Vec<u8>> = inline
+        .filter_map(|file| match file.source {
+            AttachmentSource::Part(part) => {
+                Some(crate::channel::email::parse::attachment(&raw, part)?.1)
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        pictures,
+        [b"INNER"],
+        "the customer's picture, not the colleague's"
+    );
+}
