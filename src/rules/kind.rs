@@ -12,13 +12,14 @@ use super::mail::{Kind, Mail};
 /// (then a Return-Path of `<>` stands in).
 pub fn of(mail: &Mail, mail_from: Option<&str>) -> Kind {
     let null_path = is_null_path(mail, mail_from);
-    let complaint =
+    let feedback =
         is_report(mail, "feedback-report") || content_is(mail, "message/feedback-report");
+    let complaint = feedback && complains(mail);
     let bounce = !complaint && bounce::is_bounce(mail, null_path);
     let read_receipt = !complaint && !bounce && is_receipt(mail);
     let auto_reply = !complaint && !bounce && !read_receipt && is_auto_reply(mail, null_path);
     Kind {
-        no_auto_answer: complaint
+        no_auto_answer: feedback
             || bounce
             || read_receipt
             || auto_reply
@@ -28,6 +29,18 @@ pub fn of(mail: &Mail, mail_from: Option<&str>) -> Kind {
         complaint,
         read_receipt,
         list_id: list_id(mail),
+    }
+}
+
+/// The kind of a mail that came to an address signed for reports alone (MAIL.md B1): from the null path
+/// it is one in whatever words, unless a machine answers there.
+pub fn at_report_address(kind: Kind, mail_from: Option<&str>) -> Kind {
+    let known = kind.complaint || kind.read_receipt || kind.auto_reply;
+    let bounce = kind.bounce || (mail_from == Some("") && !known);
+    Kind {
+        bounce,
+        no_auto_answer: kind.no_auto_answer || bounce,
+        ..kind
     }
 }
 
@@ -47,6 +60,14 @@ fn is_report(mail: &Mail, kind: &str) -> bool {
     mail.report
         .as_ref()
         .is_some_and(|report| report.kind == kind)
+}
+
+/// Feedback is also given on mail that failed authentication (RFC 6591) and on mail that was wrongly
+/// taken for spam (RFC 5965 section 7.3): nobody complains there.
+fn complains(mail: &Mail) -> bool {
+    let fields = mail.report.iter().flat_map(|report| &report.fields);
+    let mut kinds = fields.filter(|field| field.name.eq_ignore_ascii_case("Feedback-Type"));
+    !kinds.any(|kind| matches!(kind.value.trim(), "auth-failure" | "not-spam" | "dmarc"))
 }
 
 fn content_is(mail: &Mail, media_type: &str) -> bool {

@@ -8,6 +8,7 @@ mod accessibility;
 mod api;
 mod arrows;
 mod bad_input;
+mod bounces;
 mod chat;
 mod chat_abuse;
 mod chat_browser;

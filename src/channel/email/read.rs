@@ -8,6 +8,8 @@ use crate::rules::mail::{ForwardKind, Mail, Reading, Team};
 use crate::rules::{bounce, contacts, forwarding, kind, quoting};
 use std::time::Duration;
 
+#[cfg(test)]
+mod bounces;
 mod readers;
 
 pub use readers::Readers;

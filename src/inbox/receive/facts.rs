@@ -19,12 +19,8 @@ const SUBJECT_DAYS: Millis = 7 * 24 * 3_600_000;
 pub(super) fn gather(tx: &Tx<'_>, incoming: &Incoming, contact: Option<&Contact>) -> Done<Facts> {
     let sender = Sender::of(incoming, contact);
     let mail = &incoming.reading.mail;
-    let token = incoming
-        .tokens
-        .reply
-        .map(|id| tx.living(id))
-        .transpose()?
-        .flatten();
+    let named = incoming.tokens.reply.or(reported_on(tx, incoming)?);
+    let token = named.map(|id| tx.living(id)).transpose()?.flatten();
     let number = subject::number(&mail.subject).map(ConversationId);
     let numbered = number.map(|id| tx.living(id)).transpose()?.flatten();
     let own = own_conversations(tx, contact)?;
@@ -51,6 +47,14 @@ pub(super) fn gather(tx: &Tx<'_>, incoming: &Incoming, contact: Option<&Contact>
         service: is_service(&incoming.author.address),
         answers: incoming.is_answer(),
     })
+}
+
+/// The conversation of the message whose reports go to where this mail was sent: people and machines
+/// that know no better answer there.
+fn reported_on(tx: &Tx<'_>, incoming: &Incoming) -> Done<Option<ConversationId>> {
+    let message = incoming.tokens.bounce.map(|(id, _)| tx.message(id));
+    let message = message.transpose()?.flatten();
+    Ok(message.map(|message| message.conversation))
 }
 
 /// Who writes, as participants are compared: every address of theirs, in lower case.

@@ -93,7 +93,7 @@ impl<'a> Notice<'a> {
             .collect();
         Notice {
             lines: text.lines().take(MOST_LINES).map(str::trim).collect(),
-            is_technical: end < mail.text.len() || speaks_smtp(text),
+            is_technical: end < mail.text.len() || returns_mail(mail) || speaks_smtp(text),
             text,
             ours,
             from: &mail.from.address,
@@ -217,11 +217,11 @@ impl<'a> Notice<'a> {
     /// What is said of an address: from its first line to the end of that paragraph, at least three lines.
     pub(super) fn around(&self, recipient: &str) -> String {
         let wanted = recipient.to_lowercase();
-        let Some(start) = self
-            .lines
-            .iter()
-            .position(|line| line.to_lowercase().contains(&wanted))
-        else {
+        let names = |at: &usize| self.lines[*at].to_lowercase().contains(&wanted);
+        let announced = |line: &&str| contains(line, &ANNOUNCING);
+        let from = self.lines.iter().position(announced).unwrap_or(0);
+        let below = (from..self.lines.len()).find(names);
+        let Some(start) = below.or_else(|| (0..from).find(names)) else {
             return String::new();
         };
         let told = self.lines[start..]
@@ -234,6 +234,13 @@ impl<'a> Notice<'a> {
             .collect::<Vec<_>>()
             .join(" ")
     }
+}
+
+/// Whether it encloses a mail that whom it is addressed to once wrote.
+fn returns_mail(mail: &Mail) -> bool {
+    let ours = |author: &str| mail.to.iter().any(|to| same(&to.address, author));
+    let mut enclosed = mail.attached.iter().map(|(_, inner)| &inner.from.address);
+    enclosed.any(|author| ours(author))
 }
 
 fn speaks_smtp(text: &str) -> bool {

@@ -79,10 +79,14 @@ impl Reason {
 }
 
 /// Why, from an enhanced code and the other side's words. An exact code decides, except the policy
-/// codes (x.7.0, x.7.1) and the vague ones (x.0.0), which hide anything: there the words do.
+/// codes (x.7.0, x.7.1) and the vague ones (x.0.0), which hide anything, and 5.1.10, by which Exchange
+/// means an unknown mailbox and RFC 7505 a domain without mail: there the words do.
 pub fn reason(status: Option<&str>, diagnostic: Option<&str>) -> Reason {
     let coded = status.and_then(of_code);
-    let vague = matches!(coded, None | Some(Reason::Blocked | Reason::SystemFault));
+    let vague = matches!(
+        coded,
+        None | Some(Reason::Blocked | Reason::SystemFault | Reason::NoMail)
+    );
     let words = if vague {
         diagnostic.and_then(reason_in)
     } else {
@@ -98,7 +102,9 @@ fn of_code(code: &str) -> Option<Reason> {
     Some(match rest {
         "1.1" | "1.0" | "1.4" => Reason::NoSuchUser,
         "1.2" | "4.4" => Reason::NoSuchHost,
-        "1.3" | "1.7" | "1.8" => Reason::BadAddress,
+        "1.3" => Reason::BadAddress,
+        // Of the sender's address: ours.
+        "1.7" | "1.8" => Reason::Blocked,
         "1.6" => Reason::Moved,
         "1.10" => Reason::NoMail,
         "2.1" => Reason::Disabled,
@@ -154,6 +160,8 @@ mod tests {
             (Some("4.4.1"), None, Unreachable),
             (Some("5.4.4"), None, NoSuchHost),
             (Some("5.1.10"), None, NoMail),
+            (Some("5.1.10"), Some("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found"), NoSuchUser),
+            (Some("4.1.8"), Some("Domain of sender address does not resolve: Name server timeout"), NoSuchHost),
             (Some("5.3.4"), None, TooBig),
             (None, Some("Sorry,\n  I couldn't find any host named foo"), NoSuchUser),
             (None, Some("El usuario no existe"), NoSuchUser),

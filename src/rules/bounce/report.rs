@@ -83,14 +83,11 @@ fn completed(found: Told, report: &Report) -> Told {
 }
 
 fn told(fields: &DeliveryStatus) -> Told {
-    // An alias's end may be a mailbox on a host that nobody outside can name.
+    // An alias's end may be a mailbox that nobody outside knows or can name: whom we wrote to counts.
     let public = |address: &String| parts(address).is_some_and(|(_, domain)| domain.contains('.'));
     let named = |field: &Option<String>| field.as_deref().and_then(typed_address);
-    let (last, first) = (
-        named(&fields.final_recipient),
-        named(&fields.original_recipient),
-    );
-    let recipient = last.clone().filter(public).or(first).or(last);
+    let first = named(&fields.original_recipient).filter(public);
+    let recipient = first.or_else(|| named(&fields.final_recipient));
     Told {
         recipient: recipient.or_else(|| {
             fields

@@ -17,7 +17,7 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
         "boite aux lettres pleine", "boîte pleine", "postfach ist voll", "postfach voll",
         "speicherplatz", "kontingent", "buzón lleno", "buzón está lleno",
         "bandeja de entrada está llena", "caixa de correio está cheia", "caixa postal cheia",
-        "skrzynka", "ящик переполнен", "переполнен", "mailbox vol", "容量", "いっぱい", "已满", "已滿",
+        "skrzynka", "ящик переполнен", "переполнен", "mailbox vol", "容量", "いっぱい", "一杯", "已满", "已滿",
     ]),
     (Reason::TooBig, &[
         "message too large", "message too big", "message size exceeds",
@@ -86,7 +86,8 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
         "adresse inconnue", "n'existe pas", "introuvable", "usuario desconocido", "no existe",
         "desconocido", "não existe", "desconhecido", "nie istnieje", "nieznany", "не существует",
         "не найден", "неизвестн", "onbekend", "bestaat niet", "findes ikke", "finns inte", "okänd",
-        "ei löydy", "neexistuje", "kullanıcı bulunamadı", "存在しない", "見つかりません", "不存在", "존재하지",
+        "ei löydy", "neexistuje", "kullanıcı bulunamadı", "存在しない", "見つかりません", "リストにありません", "不存在", "존재하지",
+        "invalid final delivery userid",
     ]),
     (Reason::NoSuchHost, &[
         "host unknown", "unknown host", "host not found", "domain not found", "no such domain",
@@ -146,7 +147,7 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
 #[rustfmt::skip]
 pub(super) const DAEMONS: &[&str] = &[
     "mailer-daemon", "postmaster", "mailerdaemon", "mail-daemon", "mailer_daemon", "maildaemon",
-    "mdaemon", "mailserver", "mail.system",
+    "mdaemon", "mailserver", "mail.system", "post_master",
 ];
 
 /// Parts of their display names.
@@ -170,7 +171,7 @@ pub(super) const SUBJECTS: &[&str] = &[
     "échec de", "non remis", "non distribu", "no se puede entregar", "no entregado", "devuelto",
     "não entregue", "falha na entrega", "onbestelbaar", "niet bezorgd", "niedostarczo",
     "nie dostarczono", "не доставлен", "недоставлен", "nedoručitelná", "kan inte levereras",
-    "kunne ikke leveres", "配信不能", "配信できません", "无法投递", "未送达", "退信", "전송 실패", "teslim edilemedi",
+    "kunne ikke leveres", "配信不能", "配信できません", "エラー通知", "无法投递", "未送达", "退信", "전송 실패", "teslim edilemedi",
     "não é possível entregar", "não foi possível entregar", "kan ikke leveres", "kan niet worden bezorgd", "niet-bestelbaar", "ei voi toimittaa", "toimitus epäonnistui",
     "toimittaminen epäonnistui", "niedostarczaln", "niemożliw", "nedoručiteľn", "nedoručiteln", "nedoručen", "kézbesíthetetlen", "imposibil de livrat",
     "nelivrat", "не удалось доставить", "не удается доставить", "недоставляем", "не вдалося доставити", "недоставимо", "не може да бъде доставено",
@@ -194,7 +195,7 @@ pub(super) const ANNOUNCES: &[&str] = &[
     "returned to sender", "invalid final delivery", "error occurred while", "delivery error",
     "delivery problem", "mailbox is full", "user unknown", "deliver program",
     "automatically rejected", "was rejected", "failed to deliver", "is not deliverable",
-    "no such user", "email server at", "not yet been delivered", "has been delayed",
+    "no such user", "invalid user address", "送信できません", "送信に失敗", "email server at", "not yet been delivered", "has been delayed",
     "being delayed", "nicht zugestellt", "konnte nicht", "empfänger", "non è stato possibile",
     "non è stato recapitato", "impossibile recapitare", "non ha raggiunto", "destinatari",
     "n'a pas pu", "n'a pas été", "n'a pas ete", "impossible de remettre", "destinataire", "no se pudo entregar",

@@ -230,3 +230,21 @@ fn a_machines_first_word_is_no_answer() {
     )));
     assert!(is_answer(&mail("Subject: Automatic reply: Order")));
 }
+
+#[test]
+fn at_an_address_for_reports_the_null_path_reports_in_any_words() {
+    let person = Kind::default();
+    let vacation = Kind {
+        auto_reply: true,
+        ..Kind::default()
+    };
+    for (kind, mail_from, bounce) in [
+        (&person, Some(""), true),
+        (&person, Some("mario@x.example"), false),
+        (&person, None, false),
+        (&vacation, Some(""), false),
+    ] {
+        let judged = at_report_address(kind.clone(), mail_from);
+        assert_eq!(judged.bounce, bounce, "{kind:?} {mail_from:?}");
+    }
+}

@@ -14,7 +14,7 @@ use crate::web::refuse;
 use crate::web::view::contacts::{
     AbsorbedView, AddressView, ContactForm, ContactPage, ContactRow, ContactsPage,
 };
-use crate::web::view::{Fact, Notice};
+use crate::web::view::{Fact, Notice, person};
 use casella_index::model::{Contact, ContactAddress, ContactId, Role};
 use casella_index::tables::{CONTACTS, SUPPRESSIONS};
 use casella_index::{Rows, Snapshot};
@@ -211,10 +211,8 @@ fn proofs(words: Words<'_>, rows: &Snapshot, contact: &Contact) -> Done<Vec<Addr
             false => ("details.unverified", "warning"),
         };
         let suppression = rows.get(&SUPPRESSIONS, &address.key)?;
-        let suppressed = suppression.filter(|s| s.hard).map(|s| {
-            let told = [("address", address.address.as_str()), ("detail", &s.detail)];
-            words.with("thread.suppressed", &told)
-        });
+        let hard = suppression.filter(|s| s.hard);
+        let suppressed = hard.map(|s| person::suppressed(words, &address.address, &s));
         Ok(AddressView {
             address: address.address.clone(),
             tone,

@@ -379,10 +379,8 @@ impl Open<'_> {
             return Ok(None);
         };
         let suppression = self.rows.get(&SUPPRESSIONS, &first.key)?;
-        Ok(suppression.filter(|s| s.hard).map(|s| {
-            let told = [("address", first.address.as_str()), ("detail", &s.detail)];
-            self.words.with("thread.suppressed", &told)
-        }))
+        let hard = suppression.filter(|s| s.hard);
+        Ok(hard.map(|s| person::suppressed(self.words, &first.address, &s)))
     }
 
     fn earlier(&self) -> Option<String> {

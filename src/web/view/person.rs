@@ -1,7 +1,7 @@
 //! What to call the other side of a conversation.
 
 use super::Words;
-use casella_index::model::{Contact, Conversation, Visitor};
+use casella_index::model::{Contact, Conversation, Suppression, Visitor};
 
 /// The name people see in lists: the contact's, the visitor's, Messenger's, or a number.
 pub fn name(
@@ -54,4 +54,14 @@ pub fn left(words: Words<'_>, millis: i64) -> String {
         60..2_880 => words.count("left.hours", minutes / 60),
         _ => words.count("left.days", minutes / 1_440),
     }
+}
+
+/// Why our automations no longer write to an address.
+pub fn suppressed(words: Words<'_>, address: &str, why: &Suppression) -> String {
+    let told = [("address", address), ("detail", why.detail.as_str())];
+    let key = match why.reason.as_str() {
+        "complaint" => "thread.complained",
+        _ => "thread.suppressed",
+    };
+    words.with(key, &told)
 }

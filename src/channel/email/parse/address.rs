@@ -271,6 +271,18 @@ fn unquoted(text: &str) -> String {
     single.unwrap_or(trimmed).to_owned()
 }
 
+/// Whether quotes around the local part belong to the address: they hold an `@`, or a blank between
+/// words.
+fn needs_quotes(address: &str) -> bool {
+    let quoted = address.strip_prefix('"').and_then(|a| a.rsplit_once("\"@"));
+    quoted.is_some_and(|(local, domain)| {
+        let plain = !local.contains(['"', '<', '>']) && !local.contains(char::is_control);
+        let held = local.contains('@') || local.trim() == local && local.contains(' ');
+        let usual = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+        plain && held && domain.chars().all(usual)
+    })
+}
+
 /// An address without what cannot belong to it: blanks, quotes, brackets, a closing dot.
 fn sanitised(address: &str) -> String {
     let keep = |c: &char| {
@@ -279,8 +291,7 @@ fn sanitised(address: &str) -> String {
             && !matches!(c, '<' | '>' | '"' | ',' | ';' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}')
     };
     let clean: String = address.chars().filter(keep).collect();
-    if clean.matches('@').count() > 1 && address.trim_start().starts_with('"') {
-        // Quotes that hold an `@` are part of the address.
+    if needs_quotes(address.trim()) {
         return address.trim().to_owned();
     }
     let clean = clean.trim_matches(|c| {

@@ -1,6 +1,11 @@
 //! Content transfer encodings (RFC 2045 section 6) and uuencode, decoded whatever is wrong with them.
 
+use flate2::read::GzDecoder;
 use std::borrow::Cow;
+use std::io::Read;
+
+/// What is unpacked may be so many times as long as what came; more is a bomb and stays packed.
+const MOST_UNPACKED: usize = 20;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Transfer {
@@ -9,6 +14,8 @@ pub enum Transfer {
     Base64,
     QuotedPrintable,
     Uuencode,
+    /// Gzip in base64, as `x-gzip64` of MIME-tools and metamail.
+    Gzip64,
 }
 
 impl Transfer {
@@ -26,6 +33,7 @@ impl Transfer {
             "base64" | "b64" | "b" => Self::Base64,
             "quotedprintable" | "quotedprintible" | "quoted" | "qp" | "q" => Self::QuotedPrintable,
             "xuuencode" | "uuencode" | "xuue" | "uue" => Self::Uuencode,
+            "xgzip64" | "gzip64" => Self::Gzip64,
             _ => Self::Identity,
         }
     }
@@ -41,8 +49,20 @@ impl Transfer {
                 Some(file) => Cow::Owned(file.content),
                 None => Cow::Borrowed(body),
             },
+            Self::Gzip64 => match gunzipped(&base64(body)) {
+                Some(content) => Cow::Owned(content),
+                None => Cow::Borrowed(body),
+            },
         }
     }
+}
+
+fn gunzipped(packed: &[u8]) -> Option<Vec<u8>> {
+    let most = packed.len() * MOST_UNPACKED;
+    let mut content = Vec::new();
+    let mut unpacking = GzDecoder::new(packed).take(most as u64 + 1);
+    unpacking.read_to_end(&mut content).ok()?;
+    (content.len() <= most).then_some(content)
 }
 
 /// The value of two hexadecimal digits.

@@ -7,12 +7,12 @@ use crate::channel::email::read::{self, Unreadable};
 use crate::config::Threading;
 use crate::inbox::Inbox;
 use crate::inbox::receive::{Arrival, Incoming, Proof};
-use crate::rules::addresses;
 use crate::rules::contacts::is_team;
 use crate::rules::mail::{Reading, Team};
 use crate::rules::quoting;
 use crate::rules::threading::Mode;
 use crate::rules::token;
+use crate::rules::{addresses, bounce, kind};
 use casella_index::model::MailPath;
 use casella_index::{Rows, StoreError};
 
@@ -57,6 +57,11 @@ pub fn prepare(
     };
     let config = &inbox.config.inbox;
     let tokens = recipients::tokens(inbox, &way.path.recipients, &reading.mail);
+    if tokens.bounce.is_some() {
+        let mail_from = way.path.mail_from.as_deref();
+        reading.kind = kind::at_report_address(reading.kind, mail_from);
+        reading.bounce = bounce::read(&reading.mail, &reading.kind);
+    }
     let earlier = history::texts(inbox, tokens.reply, &reading);
     let marker = quoted_marker(inbox, &reading);
     if !earlier.is_empty() || marker.is_some() {

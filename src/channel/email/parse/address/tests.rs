@@ -125,8 +125,18 @@ fn mailboxes_as_they_come() {
         ("Anna a@b.c", "Anna <a@b.c>", "no angles"),
         ("\"John Doe\"", "John Doe <>", "zammad#4452"),
         (
+            "<\"System Administrator\"@example.com>",
+            "<\"System Administrator\"@example.com>",
+            "a blank that the quotes allow",
+        ),
+        (
+            "<\"anna\"@example.com>",
+            "<anna@example.com>",
+            "quotes nobody needs",
+        ),
+        (
             "\"a b\"@example.com",
-            "<ab@example.com>",
+            "<\"a b\"@example.com>",
             "quoted local part",
         ),
         (

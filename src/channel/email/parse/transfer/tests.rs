@@ -21,6 +21,22 @@ fn base64_whatever_is_wrong_with_it() {
 }
 
 #[test]
+fn gzip_in_base64_is_unpacked_unless_it_is_a_bomb() {
+    use std::io::Write;
+    let packed = |text: &[u8]| {
+        let mut packing = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packing.write_all(text).expect("memory");
+        let bytes = packing.finish().expect("memory");
+        data_encoding::BASE64.encode(&bytes).into_bytes()
+    };
+    let encoding = Transfer::for_label("x-gzip64");
+    let (text, bomb) = (packed(b"Hello Bob"), packed(&[b'a'; 1_000_000]));
+    assert_eq!(&*encoding.decode(&text), b"Hello Bob");
+    assert_eq!(&*encoding.decode(&bomb), &bomb[..]);
+    assert_eq!(&*encoding.decode(b"SGVsbG8="), b"SGVsbG8=");
+}
+
+#[test]
 fn a_body_that_is_no_base64_stays() {
     let decode = |body: &'static [u8]| Transfer::Base64.decode(body).into_owned();
     assert_eq!(
