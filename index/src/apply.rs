@@ -6,7 +6,7 @@
 use crate::error::StoreError;
 use crate::event::{Entry, Event};
 use crate::model::*;
-use crate::rows::Rows;
+use crate::rows::{Rows, place_in_time};
 use crate::segment::hash16;
 use crate::tables::*;
 use crate::writer::Tx;
@@ -52,6 +52,7 @@ pub(crate) fn apply(tx: &mut Tx<'_>, seq: u64, entry: &Entry) -> Done {
             }
         }),
         Event::MessageChanged(message) => change_message(tx, message),
+        Event::MessageForetold { mid, note } => tx.put(&MID_NOTES, mid, note),
         Event::MessageMoved {
             message,
             to,
@@ -244,7 +245,17 @@ fn add_message(tx: &mut Tx<'_>, message: &Message) -> Done {
         )?;
     }
     index_mail(tx, message)?;
-    index_mid(tx, message)
+    index_mid(tx, message)?;
+    fulfil(tx, message)
+}
+
+/// What was foretold of it stands in the message itself now.
+fn fulfil(tx: &mut Tx<'_>, message: &Message) -> Done {
+    let facts = message.messenger.as_ref();
+    match facts.and_then(|facts| Some((&facts.page, facts.mid.as_ref()?))) {
+        Some((page, mid)) => tx.delete(&MID_NOTES, &format!("{page}/{mid}")),
+        None => Ok(()),
+    }
 }
 
 /// Makes a mail findable by its ids and those it refers to, and its people participants.
@@ -331,7 +342,8 @@ fn came_late(tx: &Tx<'_>, message: &Message) -> Result<bool, StoreError> {
         Some(id) if message.messenger.is_some() => tx.message(id)?,
         _ => None,
     };
-    Ok(newest.is_some_and(|newest| newest.messenger.is_some() && newest.at > message.at))
+    let comes_first = |newest: &Message| place_in_time(message) < place_in_time(newest);
+    Ok(newest.is_some_and(|newest| newest.messenger.is_some() && comes_first(&newest)))
 }
 
 fn show(conversation: &mut Conversation, message: &Message) {
@@ -351,6 +363,7 @@ fn show(conversation: &mut Conversation, message: &Message) {
 fn open_window(conversation: &mut Conversation, message: &Message) {
     if let (Some(person), Some(facts)) = (&mut conversation.messenger, &message.messenger)
         && message.direction == Direction::In
+        && !facts.opens_no_window
     {
         // A late one is older than Meta's refusal.
         if facts.timestamp >= person.last_inbound {

@@ -82,6 +82,11 @@ pub enum Event {
     },
     /// A message's facts changed (edit, unsend, reaction, author, fetched file): the whole new row.
     MessageChanged(Box<Message>),
+    /// Meta told something of a message that has not come yet: the whole new row of `PAGE/MID`.
+    MessageForetold {
+        mid: String,
+        note: MidNote,
+    },
     /// A message moved to another conversation, where it got `seq`.
     MessageMoved {
         message: MessageId,
@@ -185,6 +190,7 @@ impl Event {
             Event::DeliveryQueued { .. } => "DeliveryQueued",
             Event::PathAdded { .. } => "PathAdded",
             Event::MessageChanged(_) => "MessageChanged",
+            Event::MessageForetold { .. } => "MessageForetold",
             Event::MessageMoved { .. } => "MessageMoved",
             Event::MailComposed { .. } => "MailComposed",
             Event::DeliveryTried { outcome, .. } => match outcome {

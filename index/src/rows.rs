@@ -6,7 +6,7 @@ use crate::model::*;
 use crate::segment::hash16;
 use crate::tables::*;
 use serde::{Serialize, de::DeserializeOwned};
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::ops::{Bound, ControlFlow, RangeBounds};
 
 /// A visitor of raw rows: key, value, whether to go on.
@@ -140,7 +140,9 @@ pub trait Rows {
         let range = (conversation, after.saturating_add(1))..=(conversation, u32::MAX);
         let ids = self.range(&THREAD, range, limit)?;
         let mut messages = self.messages(ids.into_iter().map(|(_, id)| id))?;
-        order_messenger(&mut messages, |message| message.at);
+        order_messenger(&mut messages, |a, b| {
+            place_in_time(a).cmp(&place_in_time(b))
+        });
         Ok(messages)
     }
 
@@ -154,7 +156,9 @@ pub trait Rows {
     ) -> Result<Vec<Message>, StoreError> {
         let ids = self.range_back(&THREAD, (conversation, 0)..(conversation, before), limit)?;
         let mut messages = self.messages(ids.into_iter().map(|(_, id)| id))?;
-        order_messenger(&mut messages, |message| Reverse(message.at));
+        order_messenger(&mut messages, |a, b| {
+            place_in_time(b).cmp(&place_in_time(a))
+        });
         Ok(messages)
     }
 
@@ -273,17 +277,26 @@ fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
     bound.as_ref().map(Vec::as_slice)
 }
 
+/// Messenger's lines stand by Meta's time; of two at the same moment the order is any, but always the same.
+pub(crate) fn place_in_time(message: &Message) -> (Millis, &str) {
+    let mid = message
+        .messenger
+        .as_ref()
+        .and_then(|facts| facts.mid.as_deref());
+    (message.at, mid.unwrap_or_default())
+}
+
 /// Sorts Messenger's lines among the places they take; everything else stays where it is.
-fn order_messenger<K: Ord>(messages: &mut [Message], key: impl Fn(&Message) -> K) {
+fn order_messenger(messages: &mut [Message], order: impl Fn(&Message, &Message) -> Ordering) {
     let is_line = |message: &Message| message.messenger.is_some();
     let places: Vec<usize> = (0..messages.len())
         .filter(|&n| is_line(&messages[n]))
         .collect();
     let mut lines: Vec<Message> = places.iter().map(|&n| messages[n].clone()).collect();
-    if lines.is_sorted_by_key(&key) {
+    if lines.is_sorted_by(|a, b| order(a, b).is_le()) {
         return;
     }
-    lines.sort_by_key(key);
+    lines.sort_by(order);
     for (place, line) in places.into_iter().zip(lines) {
         messages[place] = line;
     }

@@ -58,6 +58,8 @@ tables! { DERIVED:
     MESSENGER_THREADS = "messenger_threads": String => ConversationId,
     /// `PAGE/MID` -> message
     MIDS = "mids": String => MessageId,
+    /// `PAGE/MID` -> what Meta told of a message that has not come yet
+    MID_NOTES = "mid_notes": String => MidNote,
     /// blob -> where its bytes lie
     BLOBS = "blobs": BlobId => BlobRow,
     /// name -> a setting made in the pages (secrets encrypted)

@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod envelope;
 pub mod file_link;
 pub mod follow_up;
+pub mod foretold;
 pub mod forwarding;
 pub mod html_text;
 pub mod html_tree;

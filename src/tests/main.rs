@@ -20,6 +20,7 @@ mod http;
 mod live_pages;
 mod messenger;
 mod messenger_errors;
+mod messenger_nasty;
 mod messenger_pages;
 mod messenger_privacy;
 mod pages;

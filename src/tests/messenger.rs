@@ -193,7 +193,7 @@ fn whatever_is_rightly_signed_is_taken() {
     let unknown = event(now(), "teleport", json!({"to": "Mars"}));
     happens(world.http_address(), &[unknown, said("m1", "Hi", now())]);
     let texts = texts(&world.api());
-    assert_eq!(texts.last().unwrap(), "Hi", "its neighbours are kept");
+    assert!(texts.contains(&"Hi".to_owned()), "its neighbours are kept");
 }
 
 #[test]

@@ -9,9 +9,10 @@ use crate::channel::messenger::receive::{self, Webhook};
 use crate::channel::messenger::signature;
 use crate::http::{Answer, Refusal, Request, Router, respond};
 use crate::inbox::Refused;
-use casella_index::Actor;
+use casella_index::{Actor, StoreError, Tx};
 use hyper::StatusCode;
 use ring::digest;
+use std::sync::Arc;
 
 /// Bytes of a body; Meta's largest seen is 300 KB.
 const MOST: usize = 4 * 1024 * 1024;
@@ -63,15 +64,25 @@ async fn events(app: App, mut request: Request) -> Answer {
     let webhook = tokio::task::spawn_blocking(move || Webhook::read(&body))
         .await
         .map_err(unavailable)?;
-    let stamp = app.inbox.stamp(Actor::Stranger);
-    let written = app
-        .inbox
-        .store
-        .write(stamp, move |tx| receive::take(tx, &webhook, &pages));
-    written
-        .await
-        .map_err(|refused: Refused| unavailable(refused))?;
+    keep(&app, webhook, pages).await?;
     Ok(respond::text(StatusCode::OK, "EVENT_RECEIVED"))
+}
+
+/// One write for all of it. Events that meet a fault of ours are kept as they came: Meta would send them
+/// again and again, and then nothing more.
+async fn keep(app: &App, webhook: Webhook, pages: Vec<String>) -> Result<(), Refusal> {
+    let stamp = app.inbox.stamp(Actor::Stranger);
+    let webhook = Arc::new(webhook);
+    let read = webhook.clone();
+    let write = move |tx: &mut Tx<'_>| receive::take(tx, &read, &pages);
+    let written = app.inbox.store.write(stamp.clone(), write).await;
+    let Err(Refused::Store(StoreError::Aborted { why })) = written else {
+        return written.map_err(unavailable);
+    };
+    tracing::error!(%why, "events of Messenger could not be taken; they are kept raw");
+    let write = move |tx: &mut Tx<'_>| receive::keep_unread(tx, &webhook);
+    let written = app.inbox.store.write(stamp, write).await;
+    written.map_err(unavailable)
 }
 
 /// Meta tries again after a 503; a 200 would lose the events.

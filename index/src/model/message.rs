@@ -287,12 +287,46 @@ pub struct MessengerFacts {
     pub payload: Option<String>,
     /// Emoji by whoever reacted: `visitor` or `page`.
     pub reactions: BTreeMap<String, String>,
+    /// Meta's time of each of these, taken back ones too: the newest counts, whenever it comes.
+    pub reacted_at: BTreeMap<String, Millis>,
     pub edits: u32,
+    pub edited_at: Millis,
     pub unsent: bool,
     /// Sent outside Casella (Facebook's own inbox, another app).
     pub outside: bool,
     /// Outside 24 hours, as a person's answer (HUMAN_AGENT).
     pub human_agent: bool,
+    /// Nobody knows whether it lets us answer: then it does not.
+    pub opens_no_window: bool,
     /// The event as Meta sent it, where it could not be read in full.
     pub raw: Option<BlobId>,
+}
+
+/// What Meta told of a Messenger line: it may come before the line itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MidNote {
+    pub edit: Option<MidEdit>,
+    pub unsent: bool,
+    /// By whoever reacted, as in [`MessengerFacts::reactions`].
+    pub reactions: BTreeMap<String, MidReaction>,
+    pub delivered: bool,
+}
+
+/// The words of a line after its `count`-th edit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MidEdit {
+    pub count: u32,
+    pub at: Millis,
+    pub body: Body,
+    pub snippet: String,
+}
+
+/// `None`: taken back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MidReaction {
+    pub at: Millis,
+    pub emoji: Option<String>,
 }

@@ -1,15 +1,18 @@
 //! Reads a webhook's body, leniently: every entry, every event, one bad event never costing its neighbours.
 //!
 //! Facts beyond Meta's pages, seen on the wire: ids come as numbers too; times in seconds too (below
-//! 10^12); the sender of an echo may be the user, so the PSID is whoever is not the page; a lone
-//! surrogate `\ud83d` breaks JSON parsers and is replaced first.
+//! 10^12); the sender of an echo may be the user, so the PSID is whoever is not the page. What JSON
+//! parsers choke on (half a surrogate pair, nesting without end) is mended first.
 
 mod attachment;
+mod mend;
 #[cfg(test)]
 mod tests;
 
 pub use attachment::{File, Kind as FileKind};
 
+use casella_index::segment::hash16;
+use data_encoding::HEXLOWER;
 use serde_json::Value;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -17,6 +20,16 @@ pub type Millis = i64;
 
 /// Times below this are seconds.
 const SECONDS_BELOW: i64 = 1_000_000_000_000;
+/// Bytes of an id; longer ones, which Meta does not make, are known by their hash.
+const LONGEST_ID: usize = 500;
+
+/// A body, as far as it could be read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    pub events: Vec<Happening>,
+    /// Something in it was not understood: to be kept raw.
+    pub odd: bool,
+}
 
 /// One event of a webhook.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +40,8 @@ pub struct Happening {
     pub timestamp: Millis,
     /// Another app owned the thread when this came.
     pub standby: bool,
+    /// The page did it, not the person.
+    pub by_page: bool,
     pub what: What,
 }
 
@@ -99,37 +114,59 @@ pub struct Said {
     pub quick_reply: Option<String>,
 }
 
-/// Every event of a body. A body that is not JSON, or nests too deep, is an error: keep it raw.
-///
-/// # Errors
-/// serde's sentence.
-pub fn read(body: &[u8]) -> Result<Vec<Happening>, serde_json::Error> {
-    let mended = mend_surrogates(&String::from_utf8_lossy(body));
-    let root: Value = serde_json::from_str(&mended)?;
-    Ok(list(&root["entry"]).iter().flat_map(entry).collect())
+/// Every event of a body. One that is no JSON at all has none, and is odd.
+pub fn read(body: &[u8]) -> Reading {
+    let text = String::from_utf8_lossy(body);
+    let Some(root) = mend::parse(text.trim_start_matches('\u{feff}')) else {
+        return Reading {
+            odd: true,
+            ..Reading::default()
+        };
+    };
+    let mut reading = Reading {
+        odd: list_or_one(&root).is_empty(),
+        ..Reading::default()
+    };
+    for webhook in list_or_one(&root) {
+        // Without any entry it is nobody's webhook.
+        reading.odd |= list_or_one(&webhook["entry"]).is_empty();
+        for entry in list_or_one(&webhook["entry"]) {
+            reading.take(entry);
+        }
+    }
+    let unknown = |event: &Happening| matches!(event.what, What::Unknown(_));
+    reading.odd |= reading.events.iter().any(unknown);
+    reading
 }
 
-fn entry(entry: &Value) -> Vec<Happening> {
-    let page = id(&entry["id"]).unwrap_or_default();
-    let fallback = millis(&entry["time"]).unwrap_or(0);
-    let of = |key: &str, standby| -> Vec<Happening> {
-        let read = |event| happening(&page, fallback, standby, event);
-        list(&entry[key]).iter().map(read).collect()
-    };
-    let mut all = of("messaging", false);
-    all.extend(of("standby", true));
-    all
+impl Reading {
+    fn take(&mut self, entry: &Value) {
+        let page = id(&entry["id"]).unwrap_or_default();
+        let fallback = millis(&entry["time"]).unwrap_or(0);
+        for (key, standby) in [("messaging", false), ("standby", true)] {
+            for event in list_or_one(&entry[key]) {
+                self.events.push(happening(&page, fallback, standby, event));
+            }
+        }
+        // The dashboard's "Test" button sends changes.
+        let known = ["messaging", "standby", "changes"];
+        self.odd |= !known.iter().any(|key| entry[key].is_array());
+    }
 }
 
 fn happening(page: &str, fallback: Millis, standby: bool, event: &Value) -> Happening {
-    let parties = [id(&event["sender"]["id"]), id(&event["recipient"]["id"])];
-    let psid = parties.into_iter().flatten().find(|party| party != page);
-    let timestamp = millis(&event["timestamp"]).unwrap_or(fallback);
+    let [sender, recipient] = ["sender", "recipient"].map(|side| key(&event[side]["id"]));
+    let by_page = sender.as_deref() == Some(page);
+    let psid = [sender, recipient]
+        .into_iter()
+        .flatten()
+        .find(|party| party != page);
     Happening {
         page: page.to_owned(),
         psid,
-        timestamp,
+        timestamp: millis(&event["timestamp"]).unwrap_or(fallback),
         standby,
+        by_page,
         what: what(event),
     }
 }
@@ -139,14 +176,15 @@ fn what(event: &Value) -> What {
     if let Some(message) = has("message") {
         return message_of(message, event);
     }
-    if let Some(edit) = has("message_edit") {
+    // One without words would wipe out those we have.
+    if let Some(edit) = has("message_edit").filter(|edit| id(&edit["text"]).is_some()) {
         return edited(edit);
     }
     if let Some(reaction) = has("reaction") {
         return reacted(reaction);
     }
     if let Some(delivery) = has("delivery") {
-        let mids = list(&delivery["mids"]).iter().filter_map(id).collect();
+        let mids = list(&delivery["mids"]).iter().filter_map(key).collect();
         return What::Delivered {
             watermark: millis(&delivery["watermark"]).unwrap_or(0),
             mids,
@@ -159,7 +197,7 @@ fn what(event: &Value) -> What {
     }
     if let Some(postback) = has("postback") {
         return What::Postback {
-            mid: id(&postback["mid"]),
+            mid: key(&postback["mid"]),
             title: text(&postback["title"]),
             payload: text(&postback["payload"]),
         };
@@ -213,7 +251,7 @@ fn others(event: &Value) -> What {
 }
 
 fn message_of(message: &Value, event: &Value) -> What {
-    let mid = id(&message["mid"]).unwrap_or_default();
+    let mid = key(&message["mid"]).unwrap_or_default();
     if truth(&message["is_deleted"]) {
         return What::Unsent { mid };
     }
@@ -224,7 +262,7 @@ fn message_of(message: &Value, event: &Value) -> What {
             .iter()
             .map(|file| attachment::read(file, message))
             .collect(),
-        reply_to_mid: id(&message["reply_to"]["mid"]),
+        reply_to_mid: key(&message["reply_to"]["mid"]),
         quick_reply: id(&message["quick_reply"]["payload"]),
     };
     if truth(&message["is_echo"]) {
@@ -249,7 +287,7 @@ fn message_of(message: &Value, event: &Value) -> What {
 
 fn edited(edit: &Value) -> What {
     What::Edited {
-        mid: id(&edit["mid"]).unwrap_or_default(),
+        mid: key(&edit["mid"]).unwrap_or_default(),
         text: text(&edit["text"]),
         count: number(&edit["num_edit"])
             .and_then(|n| u32::try_from(n).ok())
@@ -261,7 +299,7 @@ fn reacted(reaction: &Value) -> What {
     let emoji = id(&reaction["emoji"]).or_else(|| id(&reaction["reaction"]));
     let taken_back = text(&reaction["action"]) == "unreact";
     What::Reacted {
-        mid: id(&reaction["mid"]).unwrap_or_default(),
+        mid: key(&reaction["mid"]).unwrap_or_default(),
         emoji: emoji.filter(|_| !taken_back),
     }
 }
@@ -270,12 +308,35 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
+/// A list; a single object counts as a list of one.
+fn list_or_one(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(all) => all,
+        Value::Object(_) => std::slice::from_ref(value),
+        _ => &[],
+    }
+}
+
 /// A string or a number, as a string that is not empty.
 fn id(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(text.clone()),
+        // `1.0` is the number 1.
+        Value::Number(number) => Some(match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),
+            _ => number.to_string(),
+        }),
         _ => None,
+    }
+}
+
+/// The id of a message, a person: what rows are found by.
+fn key(value: &Value) -> Option<String> {
+    let id = id(value)?;
+    match id.len() > LONGEST_ID {
+        true => Some(format!("long:{}", HEXLOWER.encode(&hash16(id.as_bytes())))),
+        false => Some(id),
     }
 }
 
@@ -304,37 +365,4 @@ fn millis(value: &Value) -> Option<Millis> {
     } else {
         time
     })
-}
-
-/// Replaces `\uD800`–`\uDFFF` escapes that have no partner, which JSON parsers refuse.
-fn mend_surrogates(json: &str) -> String {
-    let bytes = json.as_bytes();
-    let mut mended = String::with_capacity(json.len());
-    let mut from = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match (escape(bytes, at), escape(bytes, at + 6)) {
-            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => at += 12,
-            (Some(0xD800..=0xDFFF), _) => {
-                mended.push_str(&json[from..at]);
-                mended.push_str("\\ufffd");
-                at += 6;
-                from = at;
-            }
-            _ => at += 2,
-        }
-    }
-    mended.push_str(json.get(from..).unwrap_or_default());
-    mended
-}
-
-/// The code of a `\u` escape at this place.
-fn escape(bytes: &[u8], at: usize) -> Option<u32> {
-    let escape = bytes.get(at..at + 6)?;
-    let hex = escape.strip_prefix(b"\\u")?;
-    u32::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
 }

@@ -41,9 +41,11 @@ pub(super) fn read(file: &Value, message: &Value) -> File {
         kind: kind(&type_name),
         url: id(&payload["url"])
             .or_else(|| id(&file["url"]))
-            .or_else(|| first_link(payload)),
+            .or_else(|| first(payload, "url")),
         title: id(&payload["title"])
             .or_else(|| id(&file["title"]))
+            .or_else(|| first(payload, "title"))
+            .or_else(|| id(&payload["text"]))
             .unwrap_or_default(),
         place: place(payload).or_else(|| place(file)),
         sticker_id,
@@ -72,10 +74,11 @@ fn place(payload: &Value) -> Option<(f64, f64)> {
     Some((lat, long))
 }
 
-/// The first address of a template's elements.
-fn first_link(payload: &Value) -> Option<String> {
-    list(&payload["elements"])
+/// The first of a template's elements, then of its buttons, that has this.
+fn first(payload: &Value, key: &str) -> Option<String> {
+    let elements = list(&payload["elements"])
         .iter()
-        .chain(list(&payload["product"]["elements"]))
-        .find_map(|e| id(&e["url"]))
+        .chain(list(&payload["product"]["elements"]));
+    let buttons = list(&payload["buttons"]).iter().filter(|_| key == "url");
+    elements.chain(buttons).find_map(|one| id(&one[key]))
 }

@@ -4,8 +4,8 @@
 //! brings is kept at once, so that the answer changes nothing any more. What was sent elsewhere joins the
 //! thread as "sent outside".
 
-use super::Person;
-use super::line::{attachments, believable, dress, words};
+use super::line::{AHEAD, attachments, believable, dress, note_down, words};
+use super::{Person, mid_of};
 use crate::channel::messenger::parse::{Happening, Said};
 use crate::channel::messenger::parts::{self, Part};
 use crate::inbox::{Done, delivery, line};
@@ -23,12 +23,13 @@ pub fn take(
     said: &Said,
     metadata: Option<&str>,
 ) -> Done {
-    if person.message(tx, &said.mid)?.is_some() {
+    let mid = mid_of(event, Some(&said.mid), "echo");
+    if person.message(tx, &mid)?.is_some() {
         return Ok(());
     }
     match ours(tx, person, metadata)? {
-        Some((message, part)) => arrived(tx, &message, part, &said.mid),
-        None => outside(tx, person, event, said),
+        Some((message, part)) => arrived(tx, &message, part, &mid),
+        None => outside(tx, person, event, said, mid),
     }
 }
 
@@ -104,7 +105,7 @@ fn report(tx: &mut Tx<'_>, message: &Message, state: DeliveryState) -> Done {
     Ok(())
 }
 
-fn outside(tx: &mut Tx<'_>, person: &Person, event: &Happening, said: &Said) -> Done {
+fn outside(tx: &mut Tx<'_>, person: &Person, event: &Happening, said: &Said, mid: String) -> Done {
     let conversation = match person.newest(tx)? {
         Some(newest) => newest,
         None => person.open(tx, None)?,
@@ -117,9 +118,14 @@ fn outside(tx: &mut Tx<'_>, person: &Person, event: &Happening, said: &Said) -> 
         name: "Facebook".into(),
         ..Author::default()
     };
-    message.delivery.state = DeliveryState::Sent;
+    let watermarks = conversation.messenger.unwrap_or_default();
+    message.delivery.state = match message.at {
+        at if at <= watermarks.read_until => DeliveryState::Seen,
+        at if at <= watermarks.delivered_until => DeliveryState::Delivered,
+        _ => DeliveryState::Sent,
+    };
     let facts = MessengerFacts {
-        mid: Some(said.mid.clone()),
+        mid: Some(mid),
         kind: "echo".into(),
         outside: true,
         ..MessengerFacts::default()
@@ -152,7 +158,11 @@ pub fn reported(
     let Some(conversation) = person.newest(tx)? else {
         return Ok(());
     };
-    let mut reached: Vec<Message> = tx.thread_back(conversation.id, u32::MAX, REACH)?;
+    let id = conversation.id;
+    // A watermark out of the future would mark all that is still to come.
+    let watermark = watermark.min(tx.now() + AHEAD);
+    remember(tx, conversation, watermark, state)?;
+    let mut reached: Vec<Message> = tx.thread_back(id, u32::MAX, REACH)?;
     reached.retain(|m| {
         m.at <= watermark
             && m.messenger
@@ -160,7 +170,12 @@ pub fn reported(
                 .is_some_and(|facts| facts.mid.is_some())
     });
     for mid in mids {
-        reached.extend(person.message(tx, mid)?);
+        match person.message(tx, mid)? {
+            Some(message) => reached.push(message),
+            // Its echo finds the watermark.
+            None if watermark > 0 => {}
+            None => delivered_early(tx, person, mid)?,
+        }
     }
     reached.sort_by_key(|message| message.id);
     reached.dedup_by_key(|message| message.id);
@@ -171,6 +186,35 @@ pub fn reported(
         report(tx, message, state)?;
     }
     Ok(())
+}
+
+/// Echoes may come after the watermark that says they were read.
+fn remember(
+    tx: &mut Tx<'_>,
+    mut conversation: Conversation,
+    watermark: Millis,
+    state: DeliveryState,
+) -> Done {
+    let Some(person) = &mut conversation.messenger else {
+        return Ok(());
+    };
+    let known = match state {
+        DeliveryState::Seen => &mut person.read_until,
+        _ => &mut person.delivered_until,
+    };
+    if watermark > *known {
+        *known = watermark;
+        tx.record(Event::ConversationChanged(Box::new(conversation)))?;
+    }
+    Ok(())
+}
+
+fn delivered_early(tx: &mut Tx<'_>, person: &Person, mid: &str) -> Done {
+    let note = MidNote {
+        delivered: true,
+        ..MidNote::default()
+    };
+    note_down(tx, person, mid, note)
 }
 
 /// Not while a part of it still has to go.

@@ -1,21 +1,23 @@
 //! What the person did: said, tapped, edited, took back, reacted.
 
-use super::Person;
+use super::{Person, mid_of};
 use crate::channel::messenger::parse::{File, FileKind, Happening, Said};
 use crate::inbox::Done;
 use crate::inbox::line::{self, Texts, snippet};
-use crate::rules::lifecycle;
+use crate::rules::{foretold, lifecycle};
 use casella_index::model::*;
 use casella_index::{Event, Tx};
 
 /// The line of a person whose name Meta keeps to itself.
 const NAMELESS: &str = "Facebook visitor";
+/// The words of a line nobody can show; pages say it in their language.
+const UNSUPPORTED: &str = "Unsupported message";
 /// A time this far ahead of ours is a mistake: then it came when it came.
-const AHEAD: Millis = 60_000;
+pub(super) const AHEAD: Millis = 60_000;
 
 pub fn said(tx: &mut Tx<'_>, person: &Person, event: &Happening, said: &Said) -> Done {
     let facts = MessengerFacts {
-        mid: Some(said.mid.clone()),
+        mid: Some(mid_of(event, Some(&said.mid), "message")),
         reply_to_mid: said.reply_to_mid.clone(),
         payload: said.quick_reply.clone(),
         kind: "message".into(),
@@ -35,12 +37,12 @@ pub fn postback(
     tx: &mut Tx<'_>,
     person: &Person,
     event: &Happening,
-    mid: &str,
+    mid: Option<&str>,
     title: &str,
     payload: &str,
 ) -> Done {
     let facts = MessengerFacts {
-        mid: Some(mid.to_owned()),
+        mid: Some(mid_of(event, mid, "postback")),
         payload: Some(payload.to_owned()),
         kind: "postback".into(),
         ..MessengerFacts::default()
@@ -49,7 +51,7 @@ pub fn postback(
     inbound(tx, person, event, facts, words, Vec::new())
 }
 
-/// A line that stands for what Meta does not pass on, or what we do not know yet.
+/// A line that stands for what Meta does not pass on.
 pub fn unsupported(
     tx: &mut Tx<'_>,
     person: &Person,
@@ -58,62 +60,105 @@ pub fn unsupported(
     raw: Option<BlobId>,
 ) -> Done {
     let facts = MessengerFacts {
-        mid: Some(mid.to_owned()),
+        mid: Some(mid_of(event, Some(mid), "unsupported")),
         kind: "unsupported".into(),
         raw,
         ..MessengerFacts::default()
     };
-    inbound(tx, person, event, facts, "Unsupported message", Vec::new())
+    inbound(tx, person, event, facts, UNSUPPORTED, Vec::new())
 }
 
-pub fn edited(tx: &mut Tx<'_>, person: &Person, mid: &str, text: &str, count: u32) -> Done {
-    change(tx, person, mid, |tx, message| {
-        let newer = message
-            .messenger
-            .as_ref()
-            .is_some_and(|facts| facts.edits < count);
-        if newer {
-            message.body = Texts::plain(text).keep(tx)?;
-            message.snippet = snippet(text);
-        }
-        if let Some(facts) = &mut message.messenger {
-            facts.edits = facts.edits.max(count);
-        }
-        Ok(newer)
-    })
+/// A line that stands for an event we do not know yet. Whether it lets us answer, nobody can say: it
+/// does not.
+pub fn unknown(tx: &mut Tx<'_>, person: &Person, event: &Happening, raw: Option<BlobId>) -> Done {
+    let facts = MessengerFacts {
+        mid: Some(mid_of(event, None, "unknown")),
+        kind: "unsupported".into(),
+        opens_no_window: true,
+        raw,
+        ..MessengerFacts::default()
+    };
+    inbound(tx, person, event, facts, UNSUPPORTED, Vec::new())
+}
+
+pub fn edited(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    event: &Happening,
+    mid: &str,
+    text: &str,
+    count: u32,
+) -> Done {
+    let edit = MidEdit {
+        count,
+        at: event.timestamp,
+        // A webhook that comes again keeps no second copy of a long text.
+        body: match known_edits(tx, person, mid)? < (count, event.timestamp) {
+            true => Texts::plain(text).keep(tx)?,
+            false => return Ok(()),
+        },
+        snippet: snippet(text),
+    };
+    let note = MidNote {
+        edit: Some(edit),
+        ..MidNote::default()
+    };
+    note_down(tx, person, mid, note)
+}
+
+fn known_edits(tx: &Tx<'_>, person: &Person, mid: &str) -> Done<(u32, Millis)> {
+    if let Some(facts) = person.message(tx, mid)?.and_then(|m| m.messenger) {
+        return Ok((facts.edits, facts.edited_at));
+    }
+    let edit = person.foretold(tx, mid)?.edit.unwrap_or_default();
+    Ok((edit.count, edit.at))
 }
 
 /// Taken back: the words stay with us, marked, for nothing is ever deleted.
 pub fn unsent(tx: &mut Tx<'_>, person: &Person, mid: &str) -> Done {
-    change(tx, person, mid, |_, message| {
-        let facts = message.messenger.get_or_insert_default();
-        Ok(!std::mem::replace(&mut facts.unsent, true))
-    })
+    let note = MidNote {
+        unsent: true,
+        ..MidNote::default()
+    };
+    note_down(tx, person, mid, note)
 }
 
-pub fn reacted(tx: &mut Tx<'_>, person: &Person, mid: &str, emoji: Option<&str>) -> Done {
-    change(tx, person, mid, |_, message| {
-        let reactions = &mut message.messenger.get_or_insert_default().reactions;
-        let before = match emoji {
-            Some(emoji) => reactions.insert("visitor".into(), emoji.to_owned()),
-            None => reactions.remove("visitor"),
-        };
-        Ok(before.as_deref() != emoji)
-    })
-}
-
-/// Changes the message of a mid, if we have it; `edit` says whether anything changed.
-fn change(
+pub fn reacted(
     tx: &mut Tx<'_>,
     person: &Person,
+    event: &Happening,
     mid: &str,
-    edit: impl FnOnce(&mut Tx<'_>, &mut Message) -> Done<bool>,
+    emoji: Option<&str>,
 ) -> Done {
-    let Some(mut message) = person.message(tx, mid)? else {
-        return Ok(());
+    let who = if event.by_page { "page" } else { "visitor" };
+    let reaction = MidReaction {
+        at: event.timestamp,
+        emoji: emoji.map(str::to_owned),
     };
-    if edit(tx, &mut message)? {
-        tx.record(Event::MessageChanged(Box::new(message)))?;
+    let note = MidNote {
+        reactions: [(who.to_owned(), reaction)].into(),
+        ..MidNote::default()
+    };
+    note_down(tx, person, mid, note)
+}
+
+/// Tells it of the message of that mid, or keeps it until that comes.
+pub(super) fn note_down(tx: &mut Tx<'_>, person: &Person, mid: &str, note: MidNote) -> Done {
+    if mid.is_empty() {
+        return Ok(());
+    }
+    if let Some(mut message) = person.message(tx, mid)? {
+        if foretold::tell(&mut message, &note) {
+            tx.record(Event::MessageChanged(Box::new(message)))?;
+        }
+        return Ok(());
+    }
+    let mut known = person.foretold(tx, mid)?;
+    if foretold::add(&mut known, note) {
+        tx.record(Event::MessageForetold {
+            mid: person.key(mid),
+            note: known,
+        })?;
     }
     Ok(())
 }
@@ -165,12 +210,17 @@ pub(super) fn dress(
         _ => snippet(words),
     };
     message.attachments = attachments;
+    let told = match &facts.mid {
+        Some(mid) => person.foretold(tx, mid)?,
+        None => MidNote::default(),
+    };
     message.messenger = Some(MessengerFacts {
         page: person.page.clone(),
         psid: person.psid.clone(),
-        timestamp: event.timestamp,
+        timestamp: believable(event.timestamp, tx.now()),
         ..facts
     });
+    foretold::tell(message, &told);
     Ok(())
 }
 
