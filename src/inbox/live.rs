@@ -30,6 +30,8 @@ pub enum Brief {
         agent: AgentId,
         name: String,
     },
+    /// What an admin who connects a channel waits for came, or went wrong.
+    Connecting,
 }
 
 /// The newest journal sequence to wait for, and the brief messages.

@@ -282,6 +282,11 @@ async fn no_page_shuts_anybody_out() {
                 browser.goto(&format!("{home}{page}")).await.unwrap();
                 let name = format!("{page} {scheme} {width}");
                 judge(&browser, &axe, &name, &mut found).await;
+                let menu = "return document.querySelector('.settings-nav')?.clientHeight ?? 99;";
+                let menu = browser.execute(menu, vec![]).await.unwrap();
+                if menu.as_i64().unwrap() < 24 {
+                    writeln!(found, "{name}: its menu is {menu} px high").unwrap();
+                }
                 let wide = "return document.scrollingElement.scrollWidth - innerWidth;";
                 let beyond = browser.execute(wide, vec![]).await.unwrap();
                 if beyond.as_i64().unwrap() > 0 {

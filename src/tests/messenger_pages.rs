@@ -3,7 +3,7 @@
 use super::world::World;
 use super::world::browser::{Driver, log_in, wait, write};
 use super::world::graph::Graph;
-use super::world::http::{Browser, ask};
+use super::world::http::{Browser, Events, ask, follow};
 use data_encoding::HEXLOWER;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -242,8 +242,13 @@ fn several_pages_stand_beside_each_other_and_each_goes_alone() {
     connect(&mut admin, "1002", "Atelier", "EAAB-second");
     let shown = page(&mut admin, SETTINGS);
     in_order(&shown, &["Bottega", "Atelier"]);
+    says(&world, "1", now(), "Hello");
+    let thread = "/conversations/1";
+    in_order(&page(&mut admin, thread), &["Facebook page", "Bottega"]);
     let removed = admin.post("/settings/messenger/1001/remove", &[]);
     assert_eq!(removed.status, 303);
+    let waits = "is not connected any more: answers wait";
+    assert!(page(&mut admin, thread).contains(waits));
     let shown = page(&mut admin, SETTINGS);
     assert!(
         !shown.contains("Bottega") && shown.contains("Atelier"),
@@ -287,6 +292,29 @@ fn the_steps_tell_what_came_from_meta() {
     let shown = page(&mut admin, SETTINGS);
     assert!(shown.contains("The newest rightly signed message came"));
     assert!(!shown.contains("that the app secret did not sign"));
+}
+
+#[test]
+fn an_admins_open_page_is_told_when_meta_came() {
+    let world = bare(&Graph::start());
+    let follow = |who: &Browser| {
+        let pairs = who.cookies.iter().map(|(n, v)| format!("{n}={v}"));
+        let cookie = pairs.collect::<Vec<_>>().join("; ");
+        follow(who.address, "/live", &[("Cookie", &cookie)])
+    };
+    let mut admin = follow(&world.logged_in("ada@shop.example", "admin"));
+    let mut agent = follow(&world.logged_in("eva@shop.example", "agent"));
+    let path = "/webhooks/messenger?hub.mode=subscribe&hub.verify_token=another";
+    assert_eq!(ask(world.http_address(), "GET", path, &[], b"").status, 403);
+    let news = |stream: &mut Events| -> Value {
+        let news = stream.find(|event| event.name == "news").unwrap();
+        serde_json::from_str(&news.data).unwrap()
+    };
+    assert_eq!(news(&mut admin)["all"], true);
+    // The agent's first news is the mail that came behind it.
+    let mail = "From: m@cliente.example\nTo: inbox@localhost\nSubject: letter\n\nA letter\n";
+    world.mail("m@cliente.example", "inbox@localhost", mail);
+    assert_eq!(news(&mut agent)["all"], false);
 }
 
 #[test]

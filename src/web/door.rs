@@ -24,6 +24,7 @@ impl Door {
         *self.locked()
     }
 
+    /// A handshake came.
     pub fn shook(&self, now: Millis, right: bool) {
         let mut seen = self.locked();
         match right {
@@ -32,15 +33,40 @@ impl Door {
         }
     }
 
-    pub fn heard(&self, now: Millis, signed: bool) {
+    /// A webhook came. True if it says something new to who waits for it: the first one, or that things
+    /// have turned.
+    pub fn heard(&self, now: Millis, signed: bool) -> bool {
         let mut seen = self.locked();
+        let before = *seen;
         match signed {
             true => seen.signed = Some(now),
             false => seen.unsigned = Some(now),
         }
+        let was_signed = before.signed > before.unsigned;
+        before.signed.max(before.unsigned).is_none() || was_signed != signed
     }
 
     fn locked(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Door;
+
+    #[test]
+    fn only_what_turns_is_told() {
+        let door = Door::default();
+        for (now, signed, told) in [
+            (1, false, true),
+            (2, false, false),
+            (3, true, true),
+            (4, true, false),
+            (5, false, true),
+            (6, true, true),
+        ] {
+            assert_eq!(door.heard(now, signed), told, "at {now}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::channel::messenger::connection::Connection;
 use crate::channel::messenger::graph::Graph;
 use crate::channel::messenger::health::Health;
 use crate::channel::messenger::media::Media;
+use crate::channel::messenger::pauses;
 use crate::fetch::Fetcher;
 use crate::inbox::reply;
 use crate::inbox::settings::{MessengerHealth, Setting};
@@ -104,7 +105,12 @@ fn can_be_told(app: &App, person: &MessengerPerson) -> bool {
     let health = health.and_then(|rows| MessengerHealth::get(&rows));
     let broken =
         |health: MessengerHealth| health.of(&person.page).is_some_and(|h| h.broken.is_some());
-    person.locked.is_none() && matches!(window, Window::Open { .. }) && !health.is_ok_and(broken)
+    let paused = app.inbox.read().map_err(Into::into);
+    let paused = paused.and_then(|rows| pauses::of(&rows, &person.page, app.inbox.clock.now()));
+    !paused.is_ok_and(|pause| pause.is_some())
+        && person.locked.is_none()
+        && matches!(window, Window::Open { .. })
+        && !health.is_ok_and(broken)
 }
 
 fn tell(app: &App, person: MessengerPerson, action: &'static str) {

@@ -9,6 +9,7 @@ use crate::channel::messenger::receive::{self, Webhook};
 use crate::channel::messenger::signature;
 use crate::http::{Answer, Refusal, Request, Router, respond};
 use crate::inbox::Refused;
+use crate::inbox::live::Brief;
 use casella_index::{Actor, StoreError, Tx};
 use hyper::StatusCode;
 use ring::digest;
@@ -33,6 +34,7 @@ async fn handshake(app: App, request: Request) -> Answer {
     let right = expected.is_some_and(|expected| !expected.is_empty() && same(&expected, given));
     let shaken = query.get("hub.mode") == "subscribe" && right;
     app.door.shook(app.inbox.clock.now(), shaken);
+    app.inbox.live.say(Brief::Connecting);
     if shaken {
         return Ok(respond::text(StatusCode::OK, query.get("hub.challenge")));
     }
@@ -54,7 +56,9 @@ async fn events(app: App, mut request: Request) -> Answer {
         .app_secret
         .as_deref()
         .is_some_and(|secret| signature::is_right(secret, header, &body));
-    app.door.heard(app.inbox.clock.now(), signed);
+    if app.door.heard(app.inbox.clock.now(), signed) {
+        app.inbox.live.say(Brief::Connecting);
+    }
     if !signed {
         return Err(Refusal::forbidden("the signature is not right")
             .remedy("copy the app secret from Meta's app to Casella's Messenger settings"));

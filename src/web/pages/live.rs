@@ -265,6 +265,10 @@ impl News {
                 self.thread(conversation, u64::MAX);
                 true
             }
+            Brief::Connecting => {
+                self.all |= viewer.is_admin();
+                true
+            }
             brief => outlet.push(moment(brief, viewer)).is_ok(),
         }
     }
@@ -325,6 +329,8 @@ fn moment(brief: Brief, viewer: &Viewer) -> sse::Event {
     };
     let moment = match brief {
         Brief::Presence(conversation) => moment("presence", conversation),
+        // Told as news; there is no thread it is about.
+        Brief::Connecting => moment("connecting", ConversationId::default()),
         Brief::VisitorTypes {
             conversation,
             typing,

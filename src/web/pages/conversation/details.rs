@@ -2,6 +2,7 @@
 
 use super::{OTHERS, Open};
 use crate::inbox::Done;
+use crate::inbox::settings::{Messenger, Setting};
 use crate::web::pages::inbox;
 use crate::web::view::thread::{Details, Other};
 use crate::web::view::{Choice, Fact, person};
@@ -49,11 +50,26 @@ impl Open<'_> {
             add("details.browser", &visitor.user_agent);
             add("details.language", &visitor.language);
         }
+        if let Some(person) = &self.conversation.messenger {
+            add("details.facebook_page", &self.page_name(&person.page));
+        }
         add("details.number", &self.conversation.id.to_string());
         let addresses = self.contact.iter().flat_map(|c| &c.addresses);
         let mut all: Vec<Fact> = addresses.map(|a| self.address_fact(a)).collect();
         all.extend(facts);
         all
+    }
+
+    /// The name an admin gave the Facebook page, else its number.
+    fn page_name(&self, id: &str) -> String {
+        let pages = Messenger::get(self.rows).unwrap_or_default().pages;
+        let named = pages
+            .into_iter()
+            .find(|page| page.id == id)
+            .map(|page| page.name);
+        named
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| id.to_owned())
     }
 
     fn address_fact(&self, address: &ContactAddress) -> Fact {
