@@ -344,7 +344,9 @@ fn holds_verb(said: &str, signs: &Signs) -> Option<Strength> {
     if !placed || !names || tail.len() > 160 {
         return None;
     }
-    match (signs.date, signs.opens || signs.address) {
+    // "Anna kirjoitti 20.05.2019 kello 10:26:": nobody but a program is so exact.
+    let exact = has_year(tail) && matches(&CLOCK, tail) && said[..at].split(' ').count() <= 6;
+    match (signs.date, signs.opens || signs.address || exact) {
         (true, true) => Some(Strength::Strong),
         (false, false) => None,
         _ => Some(Strength::Weak),

@@ -43,7 +43,17 @@ fn place(line: &str) -> Option<usize> {
     let before = before.trim_end_matches(['-', '_', ' ']);
     let whole = judge(content(line)) == Some(Strength::Strong) && !has_words_of_own(before);
     let splits = dated && has_words(before) && !whole && judge(rest) == Some(Strength::Strong);
-    splits.then_some(at)
+    splits.then_some(before_rule(line, at))
+}
+
+/// Dashes right before an attribution belong to it: "Thanks!--- On 3 May, Anna wrote:".
+fn before_rule(line: &str, at: usize) -> usize {
+    let before = line[..at].trim_end_matches(['-', '_', ' ']);
+    let rule = &line[before.len()..at];
+    match rule.matches(['-', '_']).count() {
+        0 | 1 => at,
+        _ => before.len(),
+    }
 }
 
 /// Whether what stands before could be a sentence, and not the head of the same attribution.

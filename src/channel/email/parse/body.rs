@@ -1,9 +1,10 @@
 //! The readable content of a mail's parts, and how several parts make one.
 
 use super::text;
+use std::collections::HashSet;
 
 /// The readable content of one node.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Body {
     pub text: String,
     pub html: Option<String>,
@@ -17,8 +18,59 @@ impl Body {
     }
 }
 
+/// Of alternatives the plain one is text, the last HTML one HTML. Those that say something else than
+/// both are no alternatives but more of the mail.
+pub fn one_of(bodies: Vec<Body>) -> Body {
+    let bodies: Vec<Body> = bodies.into_iter().filter(|b| !b.is_empty()).collect();
+    let mut chosen = Body::default();
+    for body in &bodies {
+        let better = (body.plain && !chosen.plain) || chosen.text.trim().is_empty();
+        if better && !body.text.trim().is_empty() {
+            chosen.text.clone_from(&body.text);
+            chosen.plain = body.plain;
+        }
+        if let Some(html) = &body.html {
+            chosen.html = Some(html.clone());
+        }
+    }
+    if bodies.len() < 2 {
+        return prefer_real_text(chosen);
+    }
+    let shown = |body: &&Body| {
+        body.text == chosen.text || (body.html.is_some() && body.html == chosen.html)
+    };
+    let shown: Vec<&str> = bodies
+        .iter()
+        .filter(shown)
+        .map(|b| b.text.as_str())
+        .collect();
+    let shown = words(&shown.join(" "));
+    let others = bodies.iter().filter(|body| says_else(&body.text, &shown));
+    let others: Vec<Body> = others.cloned().collect();
+    let chosen = prefer_real_text(chosen);
+    match others.is_empty() {
+        true => chosen,
+        false => joined(std::iter::once(chosen).chain(others).collect()),
+    }
+}
+
+fn words(text: &str) -> HashSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Whether most words of a text are not among those shown.
+fn says_else(text: &str, shown: &HashSet<String>) -> bool {
+    let words = words(text);
+    let known = words.iter().filter(|word| shown.contains(*word)).count();
+    known * 2 < words.len()
+}
+
 /// "Your mail program cannot show HTML" is no text.
-pub fn prefer_real_text(mut body: Body) -> Body {
+fn prefer_real_text(mut body: Body) -> Body {
     let Some(html) = &body.html else { return body };
     let says_html = body.text.len() < 400 && body.text.to_ascii_lowercase().contains("html");
     if body.plain && says_html {

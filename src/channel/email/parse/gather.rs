@@ -2,7 +2,7 @@
 //!
 //! Every leaf ends up in the body, in a report, or as an item; nothing falls through.
 
-use super::body::{Body, joined, prefer_real_text};
+use super::body::{Body, joined, one_of};
 use super::charset::{self, Hint};
 use super::items::{Item, drop_repeated_invites};
 use super::tree::{Part, looks_like_html};
@@ -95,16 +95,7 @@ impl<'h, 'p> Walk<'h, 'p> {
     fn alternative(&mut self, part: &'p Part<'p>) -> Body {
         let children = part.children.iter().filter(|c| !is_machine_alternative(c));
         let bodies: Vec<Body> = children.map(|child| self.node(child)).collect();
-        let mut chosen = Body::default();
-        for body in bodies.into_iter().filter(|b| !b.is_empty()) {
-            let better = (body.plain && !chosen.plain) || chosen.text.trim().is_empty();
-            if better && !body.text.trim().is_empty() {
-                chosen.text = body.text.clone();
-                chosen.plain = body.plain;
-            }
-            chosen.html = body.html.or(chosen.html);
-        }
-        prefer_real_text(chosen)
+        one_of(bodies)
     }
 
     /// RFC 2387: the root shows the others; text among the others is attached.

@@ -3,6 +3,7 @@
 mod fixtures;
 mod floods;
 mod mutations;
+mod nothing_lost;
 
 use super::*;
 use crate::rules::mail::Protection;

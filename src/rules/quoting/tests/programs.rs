@@ -62,6 +62,14 @@ fn an_attribution_on_the_line_of_the_words_above_is_one_all_the_same() {
             "Reply",
         ),
         (
+            "Thanks!--- On Wed, May 3, 2023 at 9:14 AM, anna@example.com wrote:\n> Old words",
+            "Thanks!",
+        ),
+        (
+            "Uusi viesti.\n\n Kauppa Oy kirjoitti 20.05.2019 kello 10:26:\n\nVanha viesti.",
+            "Uusi viesti.",
+        ),
+        (
             "Merci ! Le 3 mai 2023 à 09:14, Anna Bell <anna@example.com> a écrit :\n\nOld words",
             "Merci !",
         ),
