@@ -33,8 +33,9 @@ async fn handshake(app: App, request: Request) -> Answer {
     let given = query.get("hub.verify_token");
     let right = expected.is_some_and(|expected| !expected.is_empty() && same(&expected, given));
     let shaken = query.get("hub.mode") == "subscribe" && right;
-    app.door.shook(app.inbox.clock.now(), shaken);
-    app.inbox.live.say(Brief::Connecting);
+    if app.door.shook(app.inbox.clock.now(), shaken) {
+        app.inbox.live.say(Brief::Connecting);
+    }
     if shaken {
         return Ok(respond::text(StatusCode::OK, query.get("hub.challenge")));
     }
