@@ -56,9 +56,14 @@ pub fn in_our_domain(inboxes: &[String], address: &str) -> bool {
 }
 
 /// The inbox a mail was meant for when the envelope does not tell (a pipe, an archive): the first
-/// address that is ours in Delivered-To, X-Original-To, Envelope-To, X-Forwarded-To, X-Forwarded-For,
-/// To, Cc, in this order (MAIL.md A3).
+/// address that is ours among [`recipients_named`].
 pub fn from_headers(inboxes: &[String], mail: &Mail) -> Option<String> {
+    recipients_named(mail).find(|address| accepts(inboxes, address))
+}
+
+/// Whom a mail's headers name as its recipients: Delivered-To, X-Original-To, Envelope-To,
+/// X-Forwarded-To, X-Forwarded-For, To, Cc, in this order (MAIL.md A3).
+pub fn recipients_named(mail: &Mail) -> impl Iterator<Item = String> + '_ {
     let trace = [
         "Delivered-To",
         "X-Original-To",
@@ -67,13 +72,11 @@ pub fn from_headers(inboxes: &[String], mail: &Mail) -> Option<String> {
         "X-Forwarded-For",
     ];
     let traced = trace
-        .iter()
+        .into_iter()
         .flat_map(|name| mail.headers_named(name))
         .flat_map(addresses_in);
     let written = mail.to.iter().chain(&mail.cc).map(|to| to.address.clone());
-    traced
-        .chain(written)
-        .find(|address| accepts(inboxes, address))
+    traced.chain(written)
 }
 
 /// Every word with an `@` in a header value, brackets and commas taken off.

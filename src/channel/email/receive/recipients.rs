@@ -2,7 +2,7 @@
 
 use crate::inbox::Inbox;
 use crate::inbox::receive::Tokens;
-use crate::rules::addresses::{self, addresses_in, parts};
+use crate::rules::addresses::{self, parts, recipients_named};
 use crate::rules::mail::Mail;
 use crate::rules::token::{Signed, Token, read_local_part};
 use casella_index::model::{ConversationId, MessageId};
@@ -36,19 +36,7 @@ pub fn tokens(inbox: &Inbox, recipients: &[String], mail: &Mail) -> Tokens {
     if enveloped != Tokens::default() {
         return enveloped;
     }
-    let trace = [
-        "Delivered-To",
-        "X-Original-To",
-        "Envelope-To",
-        "X-Forwarded-To",
-        "X-Forwarded-For",
-    ];
-    let traced = trace
-        .iter()
-        .flat_map(|name| mail.headers_named(name))
-        .flat_map(addresses_in);
-    let written = mail.to.iter().chain(&mail.cc).map(|to| to.address.clone());
-    let named: Vec<String> = traced.chain(written).collect();
+    let named: Vec<String> = recipients_named(mail).collect();
     among(inbox, named.iter().map(String::as_str))
 }
 
