@@ -337,7 +337,13 @@ fn body_hash(mail: &Mail) -> String {
         .text
         .rfind(FOOTER)
         .map_or(mail.text.as_str(), |at| &mail.text[..at]);
-    let mut hashed = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut hashed = String::with_capacity(text.len());
+    for (n, word) in text.split_whitespace().enumerate() {
+        if n > 0 {
+            hashed.push(' ');
+        }
+        hashed.push_str(word);
+    }
     for file in &mail.attachments {
         hashed.push_str(&format!("\n{} {}", file.size, file.content_type));
     }

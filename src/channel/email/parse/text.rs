@@ -19,22 +19,30 @@ pub fn normal(text: &str) -> String {
         return text.trim_end().trim_start_matches('\n').to_owned();
     }
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\r') => {}
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
-            '\u{feff}' | '\0' => {}
-            '\u{b}' | '\u{c}' => out.push('\n'),
-            c if c.is_control() && !matches!(c, '\n' | '\t') => {}
-            c => out.push(c),
+    let mut copied = 0;
+    for (at, odd) in text.match_indices(is_odd) {
+        out.push_str(&text[copied..at]);
+        copied = at + odd.len();
+        match odd {
+            // Before another line end it is part of that one.
+            "\r" if matches!(text.as_bytes().get(copied), Some(b'\r' | b'\n')) => {}
+            "\r" | "\u{85}" | "\u{2028}" | "\u{2029}" | "\u{b}" | "\u{c}" => out.push('\n'),
+            _ => {}
         }
     }
+    out.push_str(&text[copied..]);
     out.truncate(out.trim_end().len());
     let blank_lines = out.len() - out.trim_start_matches('\n').len();
     out.drain(..blank_lines);
     out
+}
+
+/// What no readable text keeps as it is.
+fn is_odd(c: char) -> bool {
+    match c {
+        '\n' | '\t' | ' '..='~' => false,
+        c => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'),
+    }
 }
 
 /// Readable text from HTML.
