@@ -267,12 +267,19 @@ fn messenger(
 ) -> Done<Message> {
     let facts = reachable::facts(tx, house, conversation, false, tx.now())?;
     reachable::demand(&facts, Channel::Messenger)?;
-    let person = conversation.messenger.clone().unwrap_or_default();
-    let attachments = keep(tx, reply.files)?;
-    let mut message = said(tx, conversation, &reply.text, attachments)?;
     let by_hand = facts
         .messenger
         .is_some_and(|thread| matches!(thread.window, window::Window::HumanAgent { .. }));
+    if by_hand && !matches!(tx.actor(), Actor::Agent(_)) {
+        return Err(Refused::conflict(
+            "human_agent_only",
+            "outside Messenger's 24 hours only a person may answer, no program",
+            "answer on Casella's page, or wait until the person writes again",
+        ));
+    }
+    let person = conversation.messenger.clone().unwrap_or_default();
+    let attachments = keep(tx, reply.files)?;
+    let mut message = said(tx, conversation, &reply.text, attachments)?;
     message.channels = vec![Channel::Messenger];
     message.delivery = queued([person.psid.clone()]);
     let job = job(tx, &message, Channel::Messenger, person.psid.clone(), 0)?;

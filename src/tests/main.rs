@@ -20,6 +20,8 @@ mod http;
 mod live_pages;
 mod messenger;
 mod messenger_errors;
+mod messenger_human;
+mod messenger_media;
 mod messenger_nasty;
 mod messenger_pages;
 mod messenger_privacy;

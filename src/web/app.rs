@@ -4,6 +4,7 @@ use super::door::Door;
 use super::live_rows::LiveRows;
 use super::meta::Typing;
 use crate::channel::chat::Desk;
+use crate::channel::messenger::connection::Known;
 use crate::http::server::Counters;
 use crate::inbox::Inbox;
 use crate::inbox::access::Access;
@@ -24,6 +25,8 @@ pub struct Parts {
     pub serving: Arc<Serving>,
     pub chat: Desk,
     pub live_rows: LiveRows,
+    /// Our pages at Facebook, secrets open.
+    pub facebook: Known,
     /// What Meta last did at our door.
     pub door: Door,
     /// Where Messenger shows that somebody types.
@@ -61,6 +64,7 @@ impl App {
             serving,
             chat,
             live_rows: LiveRows::default(),
+            facebook: Known::default(),
             door: Door::default(),
             typing: Typing::default(),
             public_url,

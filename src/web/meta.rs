@@ -5,14 +5,13 @@ use super::App;
 use crate::channel::messenger::connection::Connection;
 use crate::channel::messenger::graph::Graph;
 use crate::channel::messenger::health::Health;
-use crate::channel::messenger::media::Media;
 use crate::channel::messenger::pauses;
 use crate::fetch::Fetcher;
 use crate::inbox::reply;
 use crate::inbox::settings::{MessengerHealth, Setting};
 use crate::rules::window::{self, Window};
 use casella_index::Rows;
-use casella_index::model::{Conversation, ConversationId, MessageId, MessengerPerson, Millis};
+use casella_index::model::{Conversation, ConversationId, MessengerPerson, Millis};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -58,17 +57,6 @@ pub fn look_at(app: &App, pages: Vec<String>) {
             if let Err(error) = health.check(&page).await {
                 tracing::warn!(%error, page, "the health of a Facebook page could not be kept");
             }
-        }
-    });
-}
-
-/// Tries again to fetch a message's files, behind the answer.
-pub fn fetch(app: &App, id: MessageId) {
-    let fetcher = Fetcher::new(&app.inbox.config.fetch.allow);
-    let media = Media::new(app.inbox.clone(), fetcher, graph(app));
-    tokio::spawn(async move {
-        if let Err(error) = media.fetch(id).await {
-            tracing::warn!(%error, message = %id, "its files could not be looked for");
         }
     });
 }

@@ -4,7 +4,6 @@
 //! bytes mean. Files and profiles are fetched afterwards.
 
 use super::app::App;
-use crate::channel::messenger::connection::Connection;
 use crate::channel::messenger::receive::{self, Webhook};
 use crate::channel::messenger::signature;
 use crate::http::{Answer, Refusal, Request, Router, respond};
@@ -27,9 +26,12 @@ pub fn routes() -> Router<App> {
 /// Meta asks whether this address is ours: the bare challenge, or 403.
 async fn handshake(app: App, request: Request) -> Answer {
     let query = request.query();
-    let expected = Connection::of(&app.inbox)
+    let expected = app
+        .facebook
+        .of(&app.inbox)
         .map_err(Refusal::internal)?
-        .verify_token;
+        .verify_token
+        .clone();
     let given = query.get("hub.verify_token");
     let right = expected.is_some_and(|expected| !expected.is_empty() && same(&expected, given));
     let shaken = query.get("hub.mode") == "subscribe" && right;
@@ -51,7 +53,7 @@ fn same(a: &str, b: &str) -> bool {
 
 async fn events(app: App, mut request: Request) -> Answer {
     let body = request.bytes(MOST).await?;
-    let connection = Connection::of(&app.inbox).map_err(unavailable)?;
+    let connection = app.facebook.of(&app.inbox).map_err(unavailable)?;
     let header = request.header("x-hub-signature-256").unwrap_or_default();
     let signed = connection
         .app_secret

@@ -6,6 +6,7 @@ use crate::config::{self, Secret};
 use crate::inbox::Inbox;
 use crate::inbox::settings::{Messenger, Setting};
 use casella_index::{Rows, StoreError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// All of it, secrets open.
 #[derive(Clone, Default)]
@@ -21,7 +22,10 @@ impl Connection {
     /// # Errors
     /// The store's.
     pub fn of(inbox: &Inbox) -> Result<Connection, StoreError> {
-        let saved: Messenger = inbox.read()?.setting(Messenger::NAME)?.unwrap_or_default();
+        Ok(Connection::read(inbox, &saved(inbox)?))
+    }
+
+    fn read(inbox: &Inbox, saved: &Messenger) -> Connection {
         let config = &inbox.config.messenger;
         let app_secret =
             revealed(config.app_secret.as_ref()).or_else(|| inbox.vault.open(&saved.app_secret));
@@ -30,14 +34,14 @@ impl Connection {
         let pages = pages(
             inbox,
             config,
-            &saved,
+            saved,
             app_secret.as_deref().unwrap_or_default(),
         );
-        Ok(Connection {
+        Connection {
             app_secret,
             verify_token: verify_token.filter(|token| !token.is_empty()),
             pages,
-        })
+        }
     }
 
     pub fn page(&self, id: &str) -> Option<&Page> {
@@ -48,6 +52,35 @@ impl Connection {
     pub fn page_ids(&self) -> Vec<String> {
         self.pages.iter().map(|page| page.id.clone()).collect()
     }
+}
+
+/// The connection as it was last read, good as long as the settings are the same: every webhook asks,
+/// and secrets are unsealed once.
+#[derive(Default)]
+pub struct Known(Mutex<Option<(Messenger, Arc<Connection>)>>);
+
+impl Known {
+    /// As it stands now.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn of(&self, inbox: &Inbox) -> Result<Arc<Connection>, StoreError> {
+        let saved = saved(inbox)?;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, connection)) = &*known
+            && *of == saved
+        {
+            return Ok(connection.clone());
+        }
+        let connection = Arc::new(Connection::read(inbox, &saved));
+        *known = Some((saved, connection.clone()));
+        Ok(connection)
+    }
+}
+
+fn saved(inbox: &Inbox) -> Result<Messenger, StoreError> {
+    let saved = inbox.read()?.setting(Messenger::NAME)?;
+    Ok(saved.unwrap_or_default())
 }
 
 fn revealed(secret: Option<&Secret>) -> Option<String> {

@@ -7,7 +7,7 @@
 
 mod outcome;
 
-use super::connection::Connection;
+use super::connection::Known;
 use super::graph::{Content, Graph, Letter};
 use super::parts::{self, Part};
 use super::pauses;
@@ -32,6 +32,7 @@ pub struct Sender {
     inbox: Inbox,
     graph: Graph,
     templates: Arc<Templates>,
+    known: Known,
 }
 
 impl Sender {
@@ -40,6 +41,7 @@ impl Sender {
             inbox,
             graph,
             templates,
+            known: Known::default(),
         }
     }
 
@@ -49,7 +51,7 @@ impl Sender {
             return Ok(Attempt::Refused { detail });
         };
         let facts = message.messenger.clone().unwrap_or_default();
-        let connection = Connection::of(&self.inbox)?;
+        let connection = self.known.of(&self.inbox)?;
         let Some(page) = connection.page(&facts.page) else {
             let detail = self.words("no_page", "");
             return Ok(Attempt::Held { detail });

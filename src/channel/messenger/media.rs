@@ -1,16 +1,23 @@
-//! Follows the journal for files to fetch and people to name: their addresses expire, so it is done at
-//! once, and a message is kept whether or not its file can be had.
+//! Follows the journal for files to fetch and people to name: addresses of files expire, so it is done at
+//! once, several at a time, so that a slow one holds up no other. A message is kept whether or not its
+//! file can be had.
+//!
+//! The place in the journal is kept up to the oldest work under way: after a crash nothing is forgotten,
+//! and what is there already is not fetched again.
+
+mod files;
 
 use super::connection::Connection;
 use super::graph::Graph;
-use crate::config::Network;
-use crate::fetch::{Bounds, Call, Fetcher, Problem, Trust};
+use crate::fetch::Fetcher;
 use crate::inbox::Inbox;
 use crate::rules::picture;
 use casella_index::model::*;
 use casella_index::store::pack;
-use casella_index::{Actor, Event, Rows, StoreError, journal};
-use url::Url;
+use casella_index::{Actor, Event, Rows, StoreError, Tx, journal};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::task::{self, JoinSet};
 
 /// Its name among the followers.
 const FOLLOWER: &str = "messenger-media";
@@ -19,12 +26,36 @@ const STEP: usize = 256;
 /// Entries after which the place is kept even if none of them was for us: a store of mail alone is
 /// not walked whole at every start.
 const KEEP_EVERY: u64 = 8_192;
+/// Works under way at once; a file has 26 MB at most.
+const AT_ONCE: usize = 8;
 
 /// Fetches files and profiles.
+#[derive(Clone)]
 pub struct Media {
     inbox: Inbox,
     fetcher: Fetcher,
     graph: Graph,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Files(MessageId),
+    Name(ConversationId),
+}
+
+/// Where the follower stands.
+struct Follower {
+    media: Arc<Media>,
+    /// Read up to here.
+    seen: u64,
+    /// Kept in the store.
+    kept: u64,
+    /// Something was done since.
+    worked: bool,
+    tasks: JoinSet<()>,
+    /// What runs, and the entry that asked for it.
+    running: HashMap<task::Id, (u64, Work)>,
 }
 
 impl Media {
@@ -39,161 +70,37 @@ impl Media {
     /// Follows until the inbox is gone.
     pub async fn follow(self) {
         let mut journal = self.inbox.live.journal();
-        let mut seen = self
-            .inbox
-            .read()
-            .and_then(|rows| journal::cursor(&rows, FOLLOWER))
-            .unwrap_or(0);
-        loop {
-            match self.catch_up(seen).await {
-                Ok(last) => seen = last,
-                Err(error) => tracing::warn!(%error, "files of Messenger could not be looked for"),
-            }
-            if journal.changed().await.is_err() {
-                return;
-            }
-        }
-    }
-
-    async fn catch_up(&self, mut seen: u64) -> Result<u64, StoreError> {
-        let mut kept = seen;
-        loop {
-            let entries = { journal::since(&self.inbox.read()?, seen, STEP)? };
-            let Some(&(last, _)) = entries.last() else {
-                return Ok(seen);
-            };
-            let mut worked = false;
-            for (_, entry) in entries {
-                worked |= self.one(entry.event).await?;
-            }
-            seen = last;
-            if worked || last - kept >= KEEP_EVERY {
-                kept = last;
-                let stamp = self.inbox.stamp(Actor::System);
-                self.inbox
-                    .store
-                    .write(stamp, move |tx| tx.put_cursor(FOLLOWER, last))
-                    .await?;
-            }
-        }
-    }
-
-    /// True when there was something to do.
-    async fn one(&self, event: Event) -> Result<bool, StoreError> {
-        match event {
-            Event::MessageAdded { message, .. }
-                if message.messenger.is_some() && has_remote(&message) =>
-            {
-                self.fetch(message.id).await?;
-                Ok(true)
-            }
-            Event::ConversationOpened(conversation) if nameless(&conversation) => {
-                self.name(conversation.id).await?;
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
-    }
-
-    /// Fetches what of a message is still elsewhere; also an agent's "try again".
-    ///
-    /// # Errors
-    /// The store's; a file that cannot be had is noted on its attachment.
-    pub async fn fetch(&self, id: MessageId) -> Result<(), StoreError> {
-        let Some(message) = self.inbox.read()?.message(id)? else {
-            return Ok(());
+        let cursor = self.inbox.read();
+        let seen = cursor.and_then(|rows| journal::cursor(&rows, FOLLOWER));
+        let seen = seen.unwrap_or(0);
+        let mut follower = Follower {
+            media: Arc::new(self),
+            seen,
+            kept: seen,
+            worked: false,
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
         };
-        let mut got = Vec::new();
-        for (k, file) in message.attachments.iter().enumerate() {
-            if let AttachmentSource::Remote { url, .. } = &file.source {
-                got.push((k, self.get(url).await));
+        loop {
+            journal.mark_unchanged();
+            if let Err(error) = follower.catch_up().await {
+                tracing::warn!(%error, "files of Messenger could not be looked for");
+            }
+            tokio::select! {
+                changed = journal.changed() => if changed.is_err() { return },
+                Some(ended) = follower.tasks.join_next_with_id() => follower.end(ended),
             }
         }
-        let stamp = self.inbox.stamp(Actor::System);
-        let packed: Vec<_> = got
-            .into_iter()
-            .map(|(k, got)| {
-                (
-                    k,
-                    got.map(|(kind, bytes)| (kind, bytes.len(), pack(&bytes))),
-                )
-            })
-            .collect();
-        let written = self
-            .inbox
-            .store
-            .write(stamp, move |tx| -> Result<(), StoreError> {
-                let Some(mut message) = tx.message(id)? else {
-                    return Ok(());
-                };
-                for (k, got) in packed {
-                    let Some(file) = message.attachments.get_mut(k) else {
-                        continue;
-                    };
-                    match got {
-                        Ok((kind, size, packed)) => {
-                            file.content_type = kind;
-                            file.size = size as u64;
-                            file.source = AttachmentSource::Blob(tx.keep(&packed)?);
-                        }
-                        Err(why) => {
-                            if let AttachmentSource::Remote { error, .. } = &mut file.source {
-                                *error = Some(why);
-                            }
-                        }
-                    }
-                }
-                tx.record(Event::MessageChanged(Box::new(message)))?;
-                Ok(())
-            });
-        written.await
     }
 
-    async fn get(&self, url: &str) -> Result<(String, Vec<u8>), String> {
-        let url = Url::parse(url).map_err(|_| "its address is none".to_owned())?;
-        if !self.may_ask(&url) {
-            return Err("its host is not one of Facebook's".into());
-        }
-        let reply = self
-            .fetcher
-            .send(Call::get(url), Trust::Stranger, Bounds::FILE)
-            .await;
-        let reply = reply.map_err(|problem: Problem| problem.to_string())?;
-        if !reply.status.is_success() {
-            return Err(format!("Facebook answered {}", reply.status.as_u16()));
-        }
-        let named = reply
-            .headers
-            .get("content-type")
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default();
-        let kind = picture::kind(&reply.body)
-            .unwrap_or(named)
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
-        let kind = if kind.is_empty() {
-            "application/octet-stream"
-        } else {
-            kind
+    async fn work(&self, work: Work) {
+        let done = match work {
+            Work::Files(id) => self.fetch(id).await,
+            Work::Name(id) => self.name(id).await.map_err(Into::into),
         };
-        Ok((kind.to_owned(), reply.body.to_vec()))
-    }
-
-    /// Facebook's hosts by https; networks of `[fetch] allow` besides.
-    fn may_ask(&self, url: &Url) -> bool {
-        let host = url.host_str().unwrap_or_default();
-        let config = &self.inbox.config;
-        let listed = config
-            .messenger
-            .media_hosts
-            .iter()
-            .any(|pattern| fits(pattern, host));
-        let inside = host
-            .parse()
-            .is_ok_and(|ip| config.fetch.allow.iter().any(|n: &Network| n.contains(ip)));
-        (listed && url.scheme() == "https") || inside
+        if let Err(error) = done {
+            tracing::warn!(%error, ?work, "Messenger's files or names could not be kept");
+        }
     }
 
     async fn name(&self, id: ConversationId) -> Result<(), StoreError> {
@@ -244,11 +151,79 @@ impl Media {
     }
 }
 
-fn has_remote(message: &Message) -> bool {
-    message
-        .attachments
-        .iter()
-        .any(|file| matches!(file.source, AttachmentSource::Remote { .. }))
+impl Follower {
+    /// Begins what there is to do, as far as there is room, and keeps its place.
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        while self.tasks.len() < AT_ONCE {
+            let entries = { journal::since(&self.media.inbox.read()?, self.seen, STEP)? };
+            if entries.is_empty() {
+                break;
+            }
+            for (seq, entry) in entries {
+                if self.tasks.len() >= AT_ONCE {
+                    break;
+                }
+                self.seen = seq;
+                if let Some(work) = work(&entry.event) {
+                    self.begin(seq, work);
+                }
+            }
+        }
+        self.keep_place().await
+    }
+
+    /// The same work is not begun twice: what runs reads what there is to do anew when it ends.
+    fn begin(&mut self, seq: u64, work: Work) {
+        if self.running.values().any(|(_, running)| *running == work) {
+            return;
+        }
+        let media = self.media.clone();
+        let task = self.tasks.spawn(async move { media.work(work).await });
+        self.running.insert(task.id(), (seq, work));
+    }
+
+    fn end(&mut self, ended: Result<(task::Id, ()), task::JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "a file of Messenger met a fault of ours");
+                error.id()
+            }
+        };
+        self.running.remove(&id);
+        self.worked = true;
+    }
+
+    async fn keep_place(&mut self) -> Result<(), StoreError> {
+        let oldest = self.running.values().map(|(seq, _)| seq - 1).min();
+        let place = oldest.unwrap_or(self.seen);
+        // While nothing was to do, the place need not be exact.
+        let exact = oldest.is_some() || place - self.kept >= KEEP_EVERY || self.worked;
+        if place <= self.kept || !exact {
+            return Ok(());
+        }
+        let inbox = &self.media.inbox;
+        let stamp = inbox.stamp(Actor::System);
+        let write = move |tx: &mut Tx<'_>| tx.put_cursor(FOLLOWER, place);
+        inbox.store.write(stamp, write).await?;
+        (self.kept, self.worked) = (place, false);
+        Ok(())
+    }
+}
+
+/// What an entry asks for.
+fn work(event: &Event) -> Option<Work> {
+    match event {
+        Event::MessageAdded { message, .. } | Event::MessageChanged(message)
+            if message.messenger.is_some() && files::waits(message) =>
+        {
+            Some(Work::Files(message.id))
+        }
+        Event::ConversationOpened(conversation) if nameless(conversation) => {
+            Some(Work::Name(conversation.id))
+        }
+        _ => None,
+    }
 }
 
 fn nameless(conversation: &Conversation) -> bool {
@@ -256,26 +231,4 @@ fn nameless(conversation: &Conversation) -> bool {
         .messenger
         .as_ref()
         .is_some_and(|person| person.name.is_empty())
-}
-
-/// `*.domain` fits every host below the domain, anything else itself.
-fn fits(pattern: &str, host: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(domain) => host.len() > domain.len() && host.ends_with(&format!(".{domain}")),
-        None => pattern.eq_ignore_ascii_case(host),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn only_hosts_below_a_listed_domain_fit() {
-        assert!(fits("*.fbcdn.net", "scontent.xx.fbcdn.net"));
-        assert!(fits("media.example.com", "media.example.com"));
-        for host in ["fbcdn.net", "evilfbcdn.net", "fbcdn.net.evil.com", ""] {
-            assert!(!fits("*.fbcdn.net", host), "{host}");
-        }
-    }
 }

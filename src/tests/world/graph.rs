@@ -52,6 +52,8 @@ struct Memory {
     names: BTreeMap<String, String>,
     /// Names of files asked for, in order.
     fetched: Vec<String>,
+    /// What waits for its answer: the last piece of the path.
+    waiting: Vec<String>,
     /// Files that are answered with a status.
     gone: BTreeMap<String, u16>,
     /// How long a page is slowed down, in minutes.
@@ -119,6 +121,17 @@ impl Graph {
     pub fn file_is(&self, name: &str, status: u16) {
         let mut memory = self.memory.lock().unwrap();
         memory.gone.insert(name.to_owned(), status);
+    }
+
+    /// Whoever asks for this (a file, a person) waits until [`let_go`](Self::let_go).
+    pub fn keep_waiting(&self, name: &str) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.waiting.push(name.to_owned());
+    }
+
+    /// Answers all that wait.
+    pub fn let_go(&self) {
+        self.memory.lock().unwrap().waiting.clear();
     }
 
     /// Meta tells this name of that person.
@@ -212,7 +225,9 @@ fn serve(mut stream: TcpStream, memory: &Mutex<Memory>) {
     let (status, kind, answer) = match (method.as_str(), path) {
         ("GET", path) if path.starts_with("/files/") => {
             let name = path.trim_start_matches("/files/");
-            (file(memory, name), "image/png", FILE.to_vec())
+            let status = file(memory, name);
+            wait(memory, name);
+            (status, "image/png", FILE.to_vec())
         }
         ("POST", path) if path.ends_with("/messages") => {
             let Some(taken) = take(memory, path, query, &body) else {
@@ -227,6 +242,7 @@ fn serve(mut stream: TcpStream, memory: &Mutex<Memory>) {
         }
         (_, path) => {
             let psid = path.rsplit('/').next().unwrap_or_default();
+            wait(memory, psid);
             let (status, kind, answer) = json((200, person(memory, psid)));
             (status, kind, answer.into_bytes())
         }
@@ -246,6 +262,20 @@ fn serve(mut stream: TcpStream, memory: &Mutex<Memory>) {
     let _gone = stream
         .write_all(head.as_bytes())
         .and_then(|()| stream.write_all(&answer));
+}
+
+fn wait(memory: &Mutex<Memory>, name: &str) {
+    let waits = || {
+        memory
+            .lock()
+            .unwrap()
+            .waiting
+            .iter()
+            .any(|waiting| waiting == name)
+    };
+    while waits() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
 }
 
 fn file(memory: &Mutex<Memory>, name: &str) -> u16 {

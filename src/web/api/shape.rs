@@ -1,6 +1,8 @@
 //! What things look like to programs.
 
+use crate::inbox::reply::window_of;
 use crate::inbox::{Done, Inbox, visitor};
+use crate::rules::window::{self, Window};
 use casella_index::model::*;
 use casella_index::{Rows, StoreError};
 use jiff::Timestamp;
@@ -33,10 +35,29 @@ pub fn conversation(inbox: &Inbox, rows: &impl Rows, it: &Conversation) -> Done<
         "tags": it.tags,
         "contact": contact.as_ref().map(person),
         "visitor": visitor_of(inbox, rows, it)?,
+        "messenger": it.messenger.as_ref().map(|person| thread(inbox, person)),
         "messages_count": it.messages_count,
         "created_at": moment(it.created_at),
         "updated_at": moment(it.updated_at),
     }))
+}
+
+/// A Messenger thread: whether, how and how long it can be answered.
+fn thread(inbox: &Inbox, it: &MessengerPerson) -> Value {
+    let now = inbox.clock.now();
+    let window = window::at(Some(it.last_inbound), now, window_of(inbox));
+    let state = match window {
+        Window::Open { .. } => "open",
+        Window::HumanAgent { .. } => "human_agent",
+        Window::Closed { .. } => "closed",
+        Window::NeverOpened => "never_opened",
+    };
+    json!({
+        "page": it.page,
+        "window": {"state": state, "ends_at": window.ends(now).map(moment)},
+        "locked": it.locked,
+        "held_elsewhere": it.owned_elsewhere,
+    })
 }
 
 fn person(contact: &Contact) -> Value {
@@ -84,11 +105,29 @@ pub fn message(inbox: &Inbox, it: &Message) -> Result<Value, StoreError> {
         "authentication": mail.and_then(|m| m.authentication.as_ref()),
         "event": it.event,
     });
+    if let (Some(facts), Some(fields)) = (&it.messenger, object.as_object_mut()) {
+        fields.insert("messenger".into(), messenger_line(facts));
+    }
     if let (Some(mail), Some(fields)) = (mail, object.as_object_mut()) {
         fields.insert("mail".into(), envelope(mail));
         fields.insert("paths".into(), mail.paths.iter().map(path).collect());
     }
     Ok(object)
+}
+
+/// What only a Messenger line has. `kind` is `message`, `postback`, `echo` or `unsupported`.
+fn messenger_line(it: &MessengerFacts) -> Value {
+    json!({
+        "kind": it.kind,
+        "mid": it.mid,
+        "reply_to": it.reply_to_mid,
+        "payload": it.payload,
+        "reactions": it.reactions,
+        "edits": it.edits,
+        "unsent": it.unsent,
+        "outside": it.outside,
+        "human_agent": it.human_agent,
+    })
 }
 
 fn author(it: &Author) -> Value {
@@ -103,10 +142,20 @@ fn attachments(it: &Message) -> Vec<Value> {
             "size": file.size,
             "inline": file.inline,
             "content_id": file.content_id,
+            "error": missing(file),
             "url": format!("/api/v1/messages/{}/attachments/{k}", it.id),
         })
     };
     it.attachments.iter().enumerate().map(one).collect()
+}
+
+/// Why a file is not there: `fetching`, or in one word what kept Facebook's from being fetched.
+fn missing(file: &Attachment) -> Option<&str> {
+    match &file.source {
+        AttachmentSource::Remote { error, .. } => Some(error.as_deref().unwrap_or("fetching")),
+        AttachmentSource::None => Some("no_address"),
+        AttachmentSource::Part(_) | AttachmentSource::Blob(_) => None,
+    }
 }
 
 fn delivery(it: &Delivery) -> Value {

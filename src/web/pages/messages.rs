@@ -7,7 +7,7 @@ use crate::http::{Answer, Refusal, Request, Router, respond};
 use crate::inbox::reply::{self, House};
 use crate::inbox::{self, Done, line};
 use crate::rules::picture;
-use crate::web::{App, content, meta};
+use crate::web::{App, content};
 use casella_index::model::{ConversationId, Message, MessageId, Role};
 use casella_index::{Rows, Tx};
 
@@ -99,7 +99,6 @@ async fn send_again(app: App, viewer: Viewer, request: Request) -> Answer {
 async fn fetch_again(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
     verb(&app, &viewer, move |tx| inbox::fetch_again(tx, id)).await?;
-    meta::fetch(&app, id);
     to_message(&app, &viewer, id, "asked", 0)
 }
 

@@ -77,8 +77,6 @@ pub struct FileView {
     pub url: Option<String>,
     pub preview: Option<String>,
     pub note: Option<String>,
-    /// Why it could not be had, in the words of whoever refused.
-    pub trouble: Option<String>,
     /// Where a POST tries again to fetch it.
     pub again: Option<String>,
 }
@@ -409,14 +407,9 @@ fn files(words: Words<'_>, message: &Message, can_write: bool) -> Vec<FileView> 
                 file.source,
                 AttachmentSource::Remote { .. } | AttachmentSource::None
             );
-            let trouble = match &file.source {
-                AttachmentSource::Remote { error, .. } => error.clone(),
-                _ => None,
-            };
-            let again = can_write && trouble.is_some();
+            let again = can_write && may_be_had(file);
             FileView {
                 again: again.then(|| format!("/messages/{}/fetch", message.id)),
-                trouble,
                 name: file.name.clone(),
                 bytes: file.size,
                 symbol: symbol(&file.content_type),
@@ -431,12 +424,36 @@ fn files(words: Words<'_>, message: &Message, can_write: bool) -> Vec<FileView> 
 fn note(words: Words<'_>, file: &Attachment, missing: bool) -> Option<String> {
     let sealed =
         file.content_type.contains("pkcs7-mime") || file.content_type.contains("encrypted");
-    let fetched = matches!(file.source, AttachmentSource::Remote { error: None, .. });
-    match (missing, sealed) {
-        (true, _) if fetched => Some(words.t("message.fetching")),
-        (true, _) => Some(words.t("message.not_fetched")),
+    match (&file.source, sealed) {
+        (AttachmentSource::Remote { error: None, .. }, _) => Some(words.t("message.fetching")),
+        (
+            AttachmentSource::Remote {
+                error: Some(why), ..
+            },
+            _,
+        ) => Some(not_fetched(words, why)),
+        _ if missing => Some(words.t("message.not_fetched")),
         (_, true) => Some(words.t("message.encrypted")),
         _ => None,
+    }
+}
+
+/// Why, in plain words.
+fn not_fetched(words: Words<'_>, why: &str) -> String {
+    let key = format!("message.file.{why}");
+    match words.t(&key) {
+        same if same == key => words.t("message.not_fetched"),
+        text => text,
+    }
+}
+
+/// It failed, and may not fail the next time.
+fn may_be_had(file: &Attachment) -> bool {
+    match &file.source {
+        AttachmentSource::Remote {
+            error: Some(why), ..
+        } => !["expired", "no_address"].contains(&why.as_str()),
+        _ => false,
     }
 }
 
