@@ -2,7 +2,7 @@
 
 use super::world::World;
 use super::world::browser::{Driver, log_in, wait, write};
-use super::world::graph::Graph;
+use super::world::graph::{Graph, OURS};
 use super::world::http::{Browser, Events, ask, follow};
 use data_encoding::HEXLOWER;
 use ring::hmac;
@@ -83,7 +83,7 @@ fn in_order(shown: &str, words: &[&str]) {
     }
 }
 
-const APP: [(&str, &str); 3] = [("what", "app"), ("app_id", "4711"), ("app_secret", SECRET)];
+const APP: [(&str, &str); 3] = [("what", "app"), ("app_id", OURS), ("app_secret", SECRET)];
 
 fn connect(admin: &mut Browser, id: &str, name: &str, token: &str) {
     let fields = [
@@ -230,6 +230,31 @@ fn what_meta_does_not_send_or_answer_is_told() {
     connect(&mut admin, PAGE, "Bottega", TOKEN);
     waits_for(&nowhere, &mut admin, SETTINGS, ">Meta not reached</span>");
     in_order(&page(&mut admin, SETTINGS), &["http://127.0.0.1:1/v26.0"]);
+}
+
+#[test]
+fn another_apps_subscription_is_not_taken_for_ours() {
+    let graph = Graph::start();
+    let world = bare(&graph);
+    let mut admin = world.logged_in("ada@shop.example", "admin");
+    let secret = [("what", "app"), ("app_secret", SECRET)];
+    assert_eq!(admin.post(SETTINGS, &secret).status, 303);
+    connect(&mut admin, PAGE, "Bottega", TOKEN);
+    waits_for(&world, &mut admin, SETTINGS, ">Connected</span>");
+    let all = graph.subscribed();
+    graph.another_app_has(&all);
+    // A page connected now is subscribed, though Meta tells of all fields already.
+    graph.forget_subscription();
+    connect(&mut admin, PAGE, "Bottega", "EAAB-other");
+    world.wait("our subscription", || {
+        (graph.subscribed() == all).then_some(())
+    });
+    waits_for(&world, &mut admin, SETTINGS, ">Connected</span>");
+    // With the number of our app, what the other has is no comfort.
+    graph.forget_subscription();
+    graph.subscribe_to_nothing();
+    assert_eq!(admin.post(SETTINGS, &APP).status, 303);
+    waits_for(&world, &mut admin, SETTINGS, ">Not subscribed</span>");
 }
 
 #[test]

@@ -154,15 +154,17 @@ impl Graph {
         self.post(page, "subscribed_apps", body).await.map(|_| ())
     }
 
-    /// The fields this app is subscribed to on the page: proves token and subscription at once.
+    /// The fields the app is subscribed to on the page: proves token and subscription at once. Meta tells of
+    /// every app of the page; without the number of ours, any of them counts.
     ///
     /// # Errors
     /// [`Failed`].
-    pub async fn subscriptions(&self, page: &Page) -> Result<Vec<String>, Failed> {
+    pub async fn subscriptions(&self, page: &Page, app_id: &str) -> Result<Vec<String>, Failed> {
         let edge = [page.id.as_str(), "subscribed_apps"];
         let answer = self.get(page, &edge, "subscribed_fields").await?;
         let apps = answer["data"].as_array().cloned().unwrap_or_default();
-        let fields = apps.iter().flat_map(|app| {
+        let ours = |app: &&Value| app_id.is_empty() || app["id"] == app_id;
+        let fields = apps.iter().filter(ours).flat_map(|app| {
             app["subscribed_fields"]
                 .as_array()
                 .cloned()

@@ -4,7 +4,7 @@
 use super::connection::Connection;
 use super::graph::{FIELDS, Failed, Graph, Page};
 use crate::clock::{DAY, HOUR};
-use crate::inbox::settings::{MessengerHealth, PageHealth, Setting};
+use crate::inbox::settings::{Messenger, MessengerHealth, PageHealth, Setting};
 use crate::inbox::{Done, Inbox, delivery};
 use casella_index::model::{Channel, Millis};
 use casella_index::{Actor, Tx};
@@ -41,33 +41,39 @@ impl Health {
         let known = MessengerHealth::get(&self.inbox.read()?)?;
         let now = self.inbox.clock.now();
         for page in Connection::of(&self.inbox)?.pages {
-            if all || known.of(&page.id).is_none_or(|health| is_due(health, now)) {
-                self.look(&page).await?;
+            let health = known.of(&page.id);
+            if all || health.is_none_or(|health| is_due(health, now)) {
+                self.look(&page, health.is_none()).await?;
             }
         }
         Ok(())
     }
 
-    /// Looks at one page now; one that is not ours is passed over.
+    /// Subscribes one page and looks at it now; one that is not ours is passed over.
     ///
     /// # Errors
     /// The store's; what Meta says is kept as the page's health.
     pub async fn check(&self, id: &str) -> Done {
         match Connection::of(&self.inbox)?.page(id) {
-            Some(page) => self.look(page).await,
+            Some(page) => self.look(page, true).await,
             None => Ok(()),
         }
     }
 
-    /// Asks what the page is subscribed to, and subscribes it to what is missing.
-    async fn look(&self, page: &Page) -> Done {
-        let mut found = self.graph.subscriptions(page).await;
+    /// Asks what the page is subscribed to, and subscribes it to what is missing; a page that is `new` in
+    /// any case, as what we see may be another app's.
+    async fn look(&self, page: &Page, new: bool) -> Done {
+        let app = Messenger::get(&self.inbox.read()?)?.app_id;
+        let mut found = match new {
+            true => Ok(Vec::new()),
+            false => self.graph.subscriptions(page, &app).await,
+        };
         if found
             .as_ref()
             .is_ok_and(|fields| !missing(fields).is_empty())
         {
             found = match self.graph.subscribe(page).await {
-                Ok(()) => self.graph.subscriptions(page).await,
+                Ok(()) => self.graph.subscriptions(page, &app).await,
                 Err(failed) => Err(failed),
             };
         }

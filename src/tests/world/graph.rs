@@ -11,6 +11,9 @@ use std::time::Duration;
 /// The file at [`Graph::file`].
 pub const FILE: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
 
+/// The number of our app.
+pub const OURS: &str = "4711";
+
 /// A message that reached the Graph.
 #[derive(Debug, Clone)]
 pub struct Sent {
@@ -62,6 +65,8 @@ struct Memory {
     heads: Vec<String>,
     /// The fields of `subscribed_apps`.
     subscribed: String,
+    /// What another app of the page is subscribed to.
+    others: Vec<String>,
     /// Subscribing changes nothing.
     deaf: bool,
     /// Calls wait until it is false again.
@@ -184,6 +189,17 @@ impl Graph {
     /// What the page is subscribed to.
     pub fn subscribed(&self) -> String {
         self.memory.lock().unwrap().subscribed.clone()
+    }
+
+    /// Another app of the page is subscribed to these fields.
+    pub fn another_app_has(&self, fields: &str) {
+        let fields = fields.split(',').map(str::to_owned);
+        self.memory.lock().unwrap().others = fields.collect();
+    }
+
+    /// Our app is subscribed to nothing any more.
+    pub fn forget_subscription(&self) {
+        self.memory.lock().unwrap().subscribed.clear();
     }
 
     /// From now on a subscription is answered well and does nothing.
@@ -344,7 +360,10 @@ fn subscription(memory: &Mutex<Memory>, method: &str, body: &[u8]) -> (u16, Valu
         .collect();
     (
         200,
-        json!({"data": [{"id": "1", "subscribed_fields": fields}]}),
+        json!({"data": [
+            {"id": "999", "subscribed_fields": locked.others},
+            {"id": OURS, "subscribed_fields": fields},
+        ]}),
     )
 }
 
