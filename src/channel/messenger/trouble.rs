@@ -50,7 +50,11 @@ pub fn read(status: u16, answer: &Value) -> Trouble {
             .unwrap_or(0)
     };
     let (code, subcode) = (number("code"), number("error_subcode"));
-    let (key, remedy) = judge(status, code, subcode);
+    let (key, remedy) = match judge(status, code, subcode) {
+        // What Meta itself calls passing, where nothing better is known.
+        ("refused", _) if error["is_transient"] == true => ("passing", Remedy::Later),
+        judged => judged,
+    };
     let words = error["message"]
         .as_str()
         .unwrap_or_default()
@@ -141,6 +145,8 @@ mod tests {
                 "{code}/{subcode}"
             );
         }
+        let transient = json!({"error": {"code": 99_999, "is_transient": true}});
+        assert_eq!(read(400, &transient).remedy, Remedy::Later);
         assert_eq!(
             read(502, &Value::Null).remedy,
             Remedy::Later,
