@@ -39,6 +39,8 @@ where
 /// The first readable lines of what stands below one node, hidden or not, at most `count`.
 pub fn head_below(tree: &Tree, id: usize, count: usize) -> Vec<String> {
     let mut writer = Writer::new(tree, &|_| (), true);
+    // Blank lines stand between, one at a time.
+    writer.most = 2 * count + 2;
     writer.children(tree.node(id));
     let lines = writer.finish().into_iter().map(|(_, line)| line);
     lines.filter(|line| !line.is_empty()).take(count).collect()
@@ -102,6 +104,8 @@ struct Writer<'a, L, F> {
     tree: &'a Tree,
     label: &'a F,
     show_hidden: bool,
+    /// Lines wanted; what lies beyond is not walked through.
+    most: usize,
     lines: Vec<(L, String)>,
     line: String,
     line_label: Option<L>,
@@ -124,6 +128,7 @@ impl<'a, L: Copy + PartialEq, F: Fn(usize) -> L> Writer<'a, L, F> {
             tree,
             label,
             show_hidden,
+            most: usize::MAX,
             lines: Vec::new(),
             line: String::new(),
             line_label: None,
@@ -139,6 +144,9 @@ impl<'a, L: Copy + PartialEq, F: Fn(usize) -> L> Writer<'a, L, F> {
 
     fn children(&mut self, node: &Node) {
         for &child in &node.children {
+            if self.lines.len() > self.most {
+                return;
+            }
             self.node(child);
         }
     }
@@ -407,6 +415,9 @@ fn is_invisible(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200c}' | '\u{200d}' | '\u{2007}' | '\u{200e}')
 }
 
+/// Bytes that words shown may have more than the target they spell out.
+const LONGEST_SCHEME: usize = 32;
+
 /// The target of a link, if reading it adds anything to the words shown.
 fn worth_showing<'h>(href: &'h str, shown: &str) -> Option<&'h str> {
     let href = href.trim();
@@ -421,9 +432,11 @@ fn worth_showing<'h>(href: &'h str, shown: &str) -> Option<&'h str> {
         s.trim_end_matches('/').to_lowercase()
     };
     let known = target.split('?').next().unwrap_or(target);
+    // The same but for its scheme and a final slash; a paragraph is not looked through for it.
+    let alike = shown.len() <= target.len() + LONGEST_SCHEME;
     let told = shown.is_empty()
-        || bare(target) == bare(shown)
-        || bare(known) == bare(shown.trim_matches(['<', '>']))
+        || alike && bare(target) == bare(shown)
+        || alike && bare(known) == bare(shown.trim_matches(['<', '>']))
         || target.contains([' ', '\n', '<', '>']);
     (!told).then_some(target)
 }

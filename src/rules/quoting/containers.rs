@@ -21,6 +21,7 @@ pub fn judge(tree: &Tree, marker: Option<&str>, begin: usize) -> Vec<Evidence> {
     let mut judging = Judging {
         nodes: vec![Evidence::None; tree.ids().end],
         looks: MAX_LOOKS,
+        marks: tree.ids().filter(|id| marks_quote(tree, *id)).collect(),
         blockquote: 0,
         container: 0,
     };
@@ -38,6 +39,8 @@ pub fn judge(tree: &Tree, marker: Option<&str>, begin: usize) -> Vec<Evidence> {
 struct Judging {
     nodes: Vec<Evidence>,
     looks: usize,
+    /// The elements that make a container around them one of quotes, in document order.
+    marks: Vec<usize>,
     /// Where the outermost blockquote around the current node ends.
     blockquote: usize,
     /// Where the container ends whose blockquotes are old and whose other words are not.
@@ -53,7 +56,7 @@ impl Judging {
         } else if id < self.container && tree.node(id).name() == "blockquote" {
             self.nodes[range].fill(Evidence::Old);
         } else {
-            match reach(tree, id, &mut self.looks) {
+            match reach(tree, id, &mut self.looks, &self.marks) {
                 Reach::Nothing => {}
                 Reach::Inside => self.inside(tree, id),
                 Reach::Own => self.nodes[range].fill(Evidence::Own),
@@ -151,7 +154,7 @@ const IDS_TO_THE_END: [&str; 5] = [
     "zwchr",
 ];
 
-fn reach(tree: &Tree, id: usize, looks: &mut usize) -> Reach {
+fn reach(tree: &Tree, id: usize, looks: &mut usize, marks: &[usize]) -> Reach {
     let node = tree.node(id);
     let name = node.name();
     if name.is_empty() {
@@ -182,13 +185,13 @@ fn reach(tree: &Tree, id: usize, looks: &mut usize) -> Reach {
     }
     *looks -= 1;
     if doubtful {
-        return if looks_quoted(tree, id) {
+        return if looks_quoted(tree, id, marks) {
             Reach::Inside
         } else {
             Reach::Nothing
         };
     }
-    boxed(tree, id)
+    boxed(tree, id, marks)
 }
 
 fn is_cite(kind: &str) -> bool {
@@ -196,13 +199,13 @@ fn is_cite(kind: &str) -> bool {
 }
 
 /// Word's boxes: a rule on top of a header block and then the old mail, or a line left of it.
-fn boxed(tree: &Tree, id: usize) -> Reach {
+fn boxed(tree: &Tree, id: usize, marks: &[usize]) -> Reach {
     let style = tree.node(id).style();
     if style.contains("border-top:solid") && begins_with_headers(tree, id) {
         Reach::Rest
     } else if style.contains("border-left:solid")
         && style.contains("border:none")
-        && looks_quoted(tree, id)
+        && looks_quoted(tree, id, marks)
     {
         Reach::Inside
     } else {
@@ -216,11 +219,16 @@ fn begins_with_headers(tree: &Tree, id: usize) -> bool {
     !lines.is_empty() && headers::block_at(&lines, 0).is_some_and(|block| block.convinces(true))
 }
 
+fn marks_quote(tree: &Tree, id: usize) -> bool {
+    let node = tree.node(id);
+    node.name() == "blockquote" || node.has_class("gmail_attr")
+}
+
 /// Whether the container's head holds a blockquote, an attribution, a separator or a header block.
-fn looks_quoted(tree: &Tree, id: usize) -> bool {
-    let holds_quote = tree.subtree(id).skip(1).any(|inner| {
-        tree.node(inner).name() == "blockquote" || tree.node(inner).has_class("gmail_attr")
-    });
+fn looks_quoted(tree: &Tree, id: usize, marks: &[usize]) -> bool {
+    let range = tree.subtree(id);
+    let first = marks.partition_point(|mark| *mark <= id);
+    let holds_quote = marks.get(first).is_some_and(|mark| range.contains(mark));
     let itself = tree.node(id).name() == "blockquote";
     if holds_quote || itself {
         return true;

@@ -8,7 +8,7 @@ use super::transfer;
 const MOST_LIKENESSES: usize = 8;
 
 /// Bytes within which a content with blanks in it must end.
-const LONGEST: usize = 2048;
+const LONGEST: usize = 512;
 
 /// One encoded word. `content` is still in its transfer encoding.
 struct Word<'a> {
