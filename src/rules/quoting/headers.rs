@@ -295,11 +295,13 @@ fn is_colon(c: char) -> bool {
 pub fn glued(text: &str) -> Option<Vec<Found>> {
     labelled(text).filter(|(field, ..)| *field == Field::From)?;
     let first = label_of(text)?;
-    let starts: Vec<(usize, usize)> = text
+    let mut starts: Vec<(usize, usize)> = text
         .char_indices()
         .filter(|&(at, c)| at > 0 && (c.is_uppercase() || (c.is_alphabetic() && !c.is_lowercase())))
         .filter_map(|(at, _)| glued_label(text, at).map(|len| (at, len)))
         .collect();
+    // The end of "Reply-To:" is no label of its own.
+    starts.dedup_by(|next, before| next.0 < before.0 + before.1);
     if starts.len() < 2 {
         return None;
     }

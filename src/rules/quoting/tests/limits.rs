@@ -150,3 +150,9 @@ fn hostile_html_is_sorted_in_linear_time() {
         assert_words_kept(&words, &part_html(&html));
     }
 }
+
+#[test]
+fn a_label_within_a_label_is_none() {
+    let text = "From: A <a@b.c>Sender:Reply-To:Content-ID:Content-Description;To: b@c.dSubject: x";
+    assert_nothing_lost(text, &part_text(text));
+}
