@@ -35,6 +35,9 @@ pub enum Trust {
     /// A stranger's: public addresses only, and no other scheme than https (http where `[fetch] allow`
     /// opens the network).
     Stranger,
+    /// A stranger's, and old habits count: public addresses only, http as well as https. For pictures in
+    /// mails, which nothing but an eye relies on.
+    Picture,
     /// The operator's own configuration.
     Operator,
 }
@@ -272,7 +275,8 @@ impl Fetcher {
             .allow
             .iter()
             .any(|network| network.contains(found[0].ip()));
-        if url.scheme() != "https" && !opened {
+        let plain = trust == Trust::Picture || opened;
+        if url.scheme() != "https" && !plain {
             return Err(Problem::Forbidden("only https is fetched"));
         }
         Ok(found[0])
@@ -390,11 +394,13 @@ mod tests {
             "ftp://127.0.0.1/".to_owned(),
             "file:///etc/passwd".to_owned(),
         ] {
-            let refused = fetch(&shut, &url, Trust::Stranger).await;
-            assert!(
-                matches!(refused, Err(Problem::Forbidden(_))),
-                "{url}: {refused:?}"
-            );
+            for trust in [Trust::Stranger, Trust::Picture] {
+                let refused = fetch(&shut, &url, trust).await;
+                assert!(
+                    matches!(refused, Err(Problem::Forbidden(_))),
+                    "{url}: {refused:?}"
+                );
+            }
         }
         let named_by_us = fetch(&shut, &format!("http://{inside}/"), Trust::Operator)
             .await

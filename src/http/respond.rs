@@ -77,6 +77,8 @@ pub fn framed_html(status: StatusCode, page: String, policy: &str) -> Response {
         .with(CONTENT_SECURITY_POLICY, policy)
         .with(REFERRER_POLICY, "same-origin")
         .with(HeaderName::from_static("permissions-policy"), PERMISSIONS)
+        // Looking up a link's host would tell its owner that the page was opened.
+        .with(HeaderName::from_static("x-dns-prefetch-control"), "off")
 }
 
 const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";

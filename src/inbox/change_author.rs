@@ -85,6 +85,7 @@ fn contact(tx: &mut Tx<'_>, key: String, address: &str, name: &str) -> Done<Cont
             address: address.to_owned(),
             key,
             verified: false,
+            ..ContactAddress::default()
         }],
         service: is_service(address),
         created_at: now,

@@ -173,6 +173,7 @@ fn owned_addresses(
                 address: address.to_owned(),
                 key,
                 verified: false,
+                ..ContactAddress::default()
             }));
         }
     }

@@ -34,6 +34,7 @@ pub mod saved_reply;
 pub mod search;
 mod set_setting;
 pub mod settings;
+mod show_pictures;
 pub mod tag;
 pub mod token;
 mod undo;
@@ -53,6 +54,7 @@ pub use refused::{Done, Refused};
 pub use release::release;
 pub use reopen::reopen;
 pub use set_setting::{audit, set_setting};
+pub use show_pictures::show_pictures;
 pub use undo::{still_undoes, undo};
 
 #[cfg(test)]

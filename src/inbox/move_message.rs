@@ -13,7 +13,11 @@ pub fn move_message(tx: &mut Tx<'_>, id: MessageId, to: ConversationId) -> Done<
     let message = movable(tx, id)?;
     let target = line::conversation(tx, to)?;
     if target.id == message.conversation {
-        return Err(Refused::invalid("to", "the message is there already"));
+        return Err(Refused::conflict(
+            "there_already",
+            "the message is there already",
+            "name another conversation",
+        ));
     }
     if target.messenger.is_some() {
         return Err(Refused::invalid(

@@ -260,6 +260,7 @@ fn meet(tx: &mut Tx<'_>, address: &str, key: String, identity: &Identity) -> Don
             address: address.to_owned(),
             key,
             verified,
+            ..ContactAddress::default()
         }],
         created_at: tx.now(),
         updated_at: tx.now(),

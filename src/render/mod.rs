@@ -10,6 +10,7 @@
 mod assets;
 mod built_in;
 mod catalogue;
+mod columns;
 mod helpers;
 mod moments;
 mod text;

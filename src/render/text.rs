@@ -1,5 +1,7 @@
 //! Strangers' plain text as HTML: escaped, lines kept, web and mail addresses made into links.
 
+use super::columns::{Block, blocks};
+
 /// Escapes the five characters that mean something in HTML.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -7,17 +9,36 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// Plain text as HTML: escaped, `\n` as `<br>`, and `http://` and `https://` addresses as links that
-/// tell their target nothing (`noopener noreferrer nofollow`). No other scheme is ever linked.
+/// Plain text as HTML: escaped, `\n` as `<br>`, tables as `<pre>`, and `http://` and `https://` addresses
+/// as links that tell their target nothing (`noopener noreferrer nofollow`). No other scheme is ever linked.
 pub fn rich(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
-    for (n, line) in text.split('\n').enumerate() {
-        if n > 0 {
-            out.push_str("<br>\n");
+    let lines = text.split('\n').map(|line| line.trim_end_matches('\r'));
+    // Nothing, or the break before the next line.
+    let mut between = "";
+    for block in blocks(lines) {
+        match block {
+            Block::Line(line) => {
+                out.push_str(between);
+                push_line(&mut out, line);
+                between = "<br>";
+            }
+            Block::Columns(lines) => {
+                push_columns(&mut out, &lines);
+                between = "";
+            }
         }
-        push_line(&mut out, line.trim_end_matches('\r'));
     }
     out
+}
+
+fn push_columns(out: &mut String, lines: &[&str]) {
+    out.push_str("<pre class=\"drawn\">");
+    for (n, line) in lines.iter().enumerate() {
+        out.push_str(if n > 0 { "\n" } else { "" });
+        push_line(out, line);
+    }
+    out.push_str("</pre>");
 }
 
 fn push_line(out: &mut String, line: &str) {
@@ -105,14 +126,18 @@ mod tests {
     #[test]
     fn plain_text_keeps_its_lines_and_loses_its_markup() {
         let cases = [
-            ("a\nb", "a<br>\nb"),
-            ("a\r\nb", "a<br>\nb"),
+            ("a\nb", "a<br>b"),
+            ("a\r\nb", "a<br>b"),
             ("<b>&\"'", "&lt;b&gt;&amp;&quot;&#39;"),
             ("javascript:alert(1)", "javascript:alert(1)"),
             ("xhttp://a.example", "xhttp://a.example"),
             ("https://", "https://"),
             ("http://[", "http://["),
             ("http", "http"),
+            (
+                "a\n| <b> | 1 |\n| c   | 2 |\n\nd",
+                "a<pre class=\"drawn\">| &lt;b&gt; | 1 |\n| c   | 2 |</pre><br>d",
+            ),
         ];
         for (text, html) in cases {
             assert_eq!(rich(text), html, "{text}");

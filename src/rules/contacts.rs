@@ -2,9 +2,11 @@
 //! and Reply-To rules, where to answer, and which names only look alike (MAIL.md E1-E9).
 
 mod author;
+mod likeness;
 mod lookalike;
 
 pub use author::{Attribution, attribute, author, is_foreign_list};
+pub use likeness::{Known, Likeness, likeness};
 pub use lookalike::{Resemblance, resemblance};
 
 use super::addresses::{self, parts};

@@ -18,12 +18,15 @@ use html5ever::{LocalName, TokenizerResult};
 const MAX_DEPTH: usize = 200;
 
 /// The attributes anybody here asks for.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 17] = [
     "alt",
+    "cellpadding",
     "class",
     "cite",
     "data-marker",
+    "data-remote-src",
     "dir",
+    "height",
     "hidden",
     "href",
     "id",
@@ -32,6 +35,7 @@ const KEPT: [&str; 13] = [
     "style",
     "title",
     "type",
+    "width",
 ];
 
 /// Elements without content or end tag.

@@ -1,8 +1,10 @@
 //! What every handler is given.
 
 use super::door::Door;
+use super::frame_heights::FrameHeights;
 use super::live_rows::LiveRows;
 use super::meta::Typing;
+use super::pages::Traces;
 use crate::channel::chat::Desk;
 use crate::channel::messenger::connection::Known;
 use crate::http::server::Counters;
@@ -31,6 +33,8 @@ pub struct Parts {
     pub door: Door,
     /// Where Messenger shows that somebody types.
     pub typing: Typing,
+    pub frame_heights: FrameHeights,
+    pub traces: Traces,
     /// Scheme and host that links begin with, without a trailing slash: configured, or as bound.
     pub public_url: String,
     /// What the HTTP server did so far, once it runs.
@@ -67,6 +71,8 @@ impl App {
             facebook: Known::default(),
             door: Door::default(),
             typing: Typing::default(),
+            frame_heights: FrameHeights::default(),
+            traces: Traces::default(),
             public_url,
             counters: OnceLock::new(),
         }))

@@ -5,6 +5,7 @@ pub mod app;
 pub mod content;
 pub mod door;
 mod files;
+pub mod frame_heights;
 mod health;
 pub mod live_rows;
 pub mod meta;

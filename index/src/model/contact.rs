@@ -55,6 +55,8 @@ pub struct ContactAddress {
     pub key: String,
     /// A mail came from it, or a site vouched for it; not merely typed into a widget.
     pub verified: bool,
+    /// Pictures of the web in its mails are shown without asking first.
+    pub pictures: bool,
 }
 
 /// Why we no longer write to an address.

@@ -13,6 +13,8 @@ use tantivy::indexer::IndexWriterOptions;
 use tantivy::schema::Term;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError};
 
+use crate::model::MessageId;
+
 use super::schema::{Doc, Fields, VERSION, register_tokenizers, schema, settings};
 
 /// What the writer may gather in memory before it puts a segment on disk. In bytes.
@@ -197,6 +199,12 @@ impl Index {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether this message can be found, by whatever words it has.
+    pub fn holds(&self, message: MessageId) -> bool {
+        let term = Term::from_field_u64(self.fields.message, message.0);
+        self.searcher().doc_freq(&term).is_ok_and(|found| found > 0)
     }
 
     /// Reads every file and compares it with its checksum; takes about a second a gigabyte.

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
+use crate::model::MessageId;
+
 use super::find::{Cursor, Facts, Found};
 use super::index::{Index, Unusable};
 use super::query::Query;
@@ -86,6 +88,12 @@ impl Serving {
             self.suspect.store(true, Ordering::Release);
             State::Failed(error.to_string())
         })
+    }
+
+    /// Whether this message can be found now.
+    pub fn holds(&self, message: MessageId) -> bool {
+        let index = self.index.read().clone();
+        index.is_some_and(|index| index.holds(message))
     }
 
     pub fn state(&self) -> State {

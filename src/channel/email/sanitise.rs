@@ -5,9 +5,11 @@
 //! sandboxed frame under its own policy all the same; each of the two would do alone.
 
 mod document;
+mod pictures;
 mod style;
 
 pub use document::{Look, Remote, document};
+pub use pictures::has_remote_images;
 
 use ammonia::{Builder, UrlRelative};
 use std::borrow::Cow;
@@ -36,11 +38,6 @@ pub fn html(html: &str) -> String {
     let clean = POLICY.clean(html).to_string();
     // Attribute values escape their quotes, so this pattern is an attribute's beginning, or plain text.
     clean.replace(&format!(" src=\"{REMOTE}"), REMOTE_ATTRIBUTE)
-}
-
-/// Whether sanitised HTML has pictures of the web waiting.
-pub fn has_remote_images(sanitised: &str) -> bool {
-    sanitised.contains(REMOTE_ATTRIBUTE)
 }
 
 /// Plain text for an attribute or between tags.

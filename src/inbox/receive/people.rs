@@ -53,6 +53,7 @@ fn learn(contact: &mut Contact, incoming: &Incoming) {
                 address: author.address.clone(),
                 key,
                 verified: true,
+                ..ContactAddress::default()
             }),
         }
     }

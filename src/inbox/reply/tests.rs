@@ -147,6 +147,7 @@ fn contact(name: &str, from: &str) -> Contact {
             address: from.into(),
             key: from.to_lowercase(),
             verified: true,
+            ..ContactAddress::default()
         }],
         ..Contact::default()
     }

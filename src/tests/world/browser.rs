@@ -39,7 +39,12 @@ impl Driver {
 
     /// A browser with a profile of its own.
     pub async fn browser(&self) -> Client {
-        let arguments = [
+        self.browser_with(&[]).await
+    }
+
+    /// The same, started with more arguments.
+    pub async fn browser_with(&self, more: &[&str]) -> Client {
+        let mut arguments = vec![
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
@@ -48,6 +53,7 @@ impl Driver {
             "--window-size=1280,900",
             "--lang=en",
         ];
+        arguments.extend(more);
         let mut wanted = Capabilities::new();
         wanted.insert(
             "goog:chromeOptions".into(),

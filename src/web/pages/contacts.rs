@@ -1,5 +1,7 @@
 //! Contacts: the list, one with its conversations, and what agents change about it.
 
+mod candidates;
+
 use super::act::{FORM, comma_separated, done};
 use super::guard::{Viewer, page};
 use super::rows::Loader;
@@ -7,7 +9,7 @@ use super::shell::shell;
 use super::{Words, show};
 use crate::http::{Answer, Form, Refusal, Request, Router, respond};
 use crate::inbox::contact::{self, Edit};
-use crate::inbox::{Done, Refused, merge_contacts, split_contact, unmerge};
+use crate::inbox::{Done, Refused, merge_contacts, show_pictures, split_contact, unmerge};
 use crate::rules::contacts::key;
 use crate::web::App;
 use crate::web::refuse;
@@ -39,6 +41,7 @@ pub fn routes() -> Router<App> {
         .post("/contacts/{id}/split", page(Agent, split))
         .post("/contacts/{id}/apart", page(Agent, apart))
         .post("/contacts/{id}/block", page(Agent, block))
+        .post("/contacts/{id}/pictures", page(Agent, ask_for_pictures))
 }
 
 async fn list(app: App, viewer: Viewer, request: Request) -> Answer {
@@ -155,7 +158,8 @@ async fn one(app: App, viewer: Viewer, request: Request) -> Answer {
     if let Some(other) = living.filter(|c| c.id != id) {
         return Ok(respond::redirect(&format!("/contacts/{}", other.id)));
     }
-    let view = view(&app, &viewer, &request.query(), id).map_err(|e| viewer.refuse(&app, e))?;
+    let mut view = view(&app, &viewer, &request.query(), id).map_err(|e| viewer.refuse(&app, e))?;
+    view.candidates = candidates::of(&app, &viewer, id).await?;
     show(&app, &viewer, "pages/contact", &view)
 }
 
@@ -193,6 +197,7 @@ fn view(app: &App, viewer: &Viewer, query: &Form, id: ContactId) -> Done<Contact
         addresses: proofs(words, &rows, &contact)?,
         absorbed: absorbed(words, &rows, &contact)?,
         merge_into: query.get("from").to_owned(),
+        candidates: Vec::new(),
         namesakes: namesakes(&contact),
         fields: contact
             .fields
@@ -218,6 +223,7 @@ fn proofs(words: Words<'_>, rows: &Snapshot, contact: &Contact) -> Done<Vec<Addr
             tone,
             note: words.t(note),
             suppressed,
+            pictures: address.pictures,
         })
     };
     contact.addresses.iter().map(view).collect()
@@ -361,6 +367,18 @@ async fn apart(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let out = write.await.map_err(|e| viewer.refuse(&app, e))?;
     let url = format!("/contacts/{}", out.id);
     Ok(respond::redirect(&done(&url, "apart", None)))
+}
+
+/// Pictures in the mails of one of its addresses wait to be asked for again.
+async fn ask_for_pictures(app: App, viewer: Viewer, mut request: Request) -> Answer {
+    let id: ContactId = request.param("id")?;
+    let address = request.form(FORM).await?.get("ask").to_owned();
+    let write = app.inbox.store.write(viewer.stamp(&app), move |tx| {
+        show_pictures(tx, &address, false)
+    });
+    write.await.map_err(|e| viewer.refuse(&app, e))?;
+    let url = format!("/contacts/{id}");
+    Ok(respond::redirect(&done(&url, "saved", None)))
 }
 
 /// The contact meant: by its number or one of its addresses.

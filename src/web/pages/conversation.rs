@@ -2,12 +2,15 @@
 
 mod composer;
 mod details;
+mod pictures;
 
+use self::pictures::pictures;
 use super::ask::Ask;
 use super::guard::Viewer;
 use super::rows::{Loader, people};
 use super::shell::shell;
 use super::{Words, inbox};
+use crate::channel::email::parse;
 use crate::http::{Answer, Form, Refusal, Request, respond};
 use crate::inbox::line::UNDO;
 use crate::inbox::live::Brief;
@@ -15,11 +18,12 @@ use crate::inbox::settings::{Messenger, MessengerHealth, Setting as _};
 use crate::inbox::{Done, Refused, read, still_undoes};
 use crate::rules::picture;
 use crate::rules::threading::subject_key;
+use crate::web::view::invite::InviteView;
 use crate::web::view::list::InboxPage;
-use crate::web::view::message::{MessageView, Setting};
+use crate::web::view::message::{MessageView, Pictures, Setting};
 use crate::web::view::thread::{Item, Thread};
 use crate::web::view::{ButtonForm, Field, Notice, person};
-use crate::web::{App, meta};
+use crate::web::{App, content, meta};
 use casella_index::model::*;
 use casella_index::tables::{MIDS, SUPPRESSIONS};
 use casella_index::{Rows, Snapshot};
@@ -30,6 +34,8 @@ use jiff::Timestamp;
 const MESSAGES: usize = 50;
 /// Other conversations of a person shown beside.
 const OTHERS: usize = 5;
+/// Bytes of a calendar file that is shown as an invitation; a whole calendar is not.
+const LONGEST_CALENDAR: u64 = 256 * 1024;
 
 pub async fn open(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: ConversationId = request.param("id")?;
@@ -420,21 +426,25 @@ impl Open<'_> {
     /// A message; its subject stands on it only where another begins.
     fn line(&self, message: &Message, before: Option<&Message>, subject: bool) -> Done<Item> {
         let body = self.app.inbox.store.body(message)?;
-        let mut view = self.shown(message, body);
+        let pictures = pictures(self.rows, message, &body)?;
+        let mut view = self.shown(message, body, pictures);
         view.answers = self.answered(message)?;
         let before = before.filter(|before| before.direction != Direction::Event);
-        let before = before.map(|m| self.shown(m, StoredBody::default()));
+        let before = before.map(|m| self.shown(m, StoredBody::default(), Pictures::Ask));
         view.follows = before.is_some_and(|before| view.goes_on(&before));
         view.subject = view.subject.filter(|_| subject);
+        view.invites = self.invites(message)?;
         Ok(Item::Message(Box::new(view)))
     }
 
-    fn shown(&self, message: &Message, body: StoredBody) -> MessageView {
+    fn shown(&self, message: &Message, body: StoredBody, pictures: Pictures) -> MessageView {
         let messenger = self.conversation.messenger.as_ref();
         let setting = Setting {
             can_write: self.viewer.can_write(),
             seen: self.visitor.as_ref().map(|v| v.seen),
             person: messenger.map(|person| person.name.as_str()),
+            pictures,
+            height: self.height(message.id, &body),
         };
         let mut view = MessageView::of(self.words, message, body, setting);
         let theirs = message.author.kind == AuthorKind::Visitor;
@@ -456,6 +466,28 @@ impl Open<'_> {
         Ok(answered
             .map(|m| m.snippet)
             .filter(|words| !words.is_empty()))
+    }
+
+    /// What its calendar files ask or answer.
+    fn invites(&self, message: &Message) -> Done<Vec<InviteView>> {
+        let mut invites = Vec::new();
+        for (k, file) in message.attachments.iter().enumerate() {
+            if file.content_type != "text/calendar" || file.size > LONGEST_CALENDAR {
+                continue;
+            }
+            let content = content::attachment(self.app, message, k)?;
+            let text = content.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
+            let invite = text.and_then(|text| parse::invite(&text, ""));
+            invites.extend(invite.map(|invite| InviteView::of(self.words, invite)));
+        }
+        // The same event is often there twice, to be read and to be saved.
+        invites.dedup_by(|a, b| a.title == b.title && a.starts == b.starts && a.told == b.told);
+        Ok(invites)
+    }
+
+    fn height(&self, id: MessageId, body: &StoredBody) -> (u8, u8) {
+        let html = body.html.as_deref();
+        html.map_or((0, 0), |html| self.app.frame_heights.of(id, html))
     }
 
     fn day(&self, at: Millis) -> jiff::civil::Date {

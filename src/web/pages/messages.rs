@@ -5,7 +5,7 @@ use super::guard::{Viewer, page};
 use super::pictures;
 use crate::http::{Answer, Refusal, Request, Router, respond};
 use crate::inbox::reply::{self, House};
-use crate::inbox::{self, Done, line};
+use crate::inbox::{self, Done, Refused, line};
 use crate::rules::picture;
 use crate::web::{App, content};
 use casella_index::model::{ConversationId, Message, MessageId, Role};
@@ -23,16 +23,16 @@ pub fn routes() -> Router<App> {
         .post("/messages/{id}/unswap", page(Role::Agent, give_back))
         .post("/messages/{id}/again", page(Role::Agent, send_again))
         .post("/messages/{id}/fetch", page(Role::Agent, fetch_again))
+        .post("/messages/{id}/pictures", page(Role::Agent, remember))
 }
 
 /// Runs a verb about a message.
-async fn verb<T: Send + 'static>(
+async fn write<T: Send + 'static>(
     app: &App,
     viewer: &Viewer,
     verb: impl FnOnce(&mut Tx<'_>) -> Done<T> + Send + 'static,
-) -> Result<T, Refusal> {
-    let written = app.inbox.store.write(viewer.stamp(app), verb).await;
-    written.map_err(|e| viewer.refuse(app, e))
+) -> Done<T> {
+    app.inbox.store.write(viewer.stamp(app), verb).await
 }
 
 /// To the message, wherever it stands now.
@@ -51,54 +51,85 @@ fn to_message(app: &App, viewer: &Viewer, id: MessageId, what: &str, undo: u64) 
     Ok(respond::redirect(&format!("{url}#m-{id}")))
 }
 
+/// The same after it was refused: what was meant is still open, and says why not.
+fn or_why_not(app: &App, viewer: &Viewer, id: MessageId, what: &str, written: Done<u64>) -> Answer {
+    match written {
+        Ok(act) => to_message(app, viewer, id, what, act),
+        Err(Refused::Store(error)) => Err(viewer.refuse(app, error.into())),
+        Err(refused) => {
+            let conversation = message(app, viewer, id)?.conversation;
+            let why = refused.key().replace("refused.", "");
+            let url = format!("/conversations/{conversation}?failed={why}#m-{id}");
+            Ok(respond::redirect(&url))
+        }
+    }
+}
+
 async fn split_off(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
-    let act = verb(&app, &viewer, move |tx| {
+    let act = write(&app, &viewer, move |tx| {
         inbox::split(tx, id)?;
         newest_act(tx, id)
     });
-    to_message(&app, &viewer, id, "split", act.await?)
+    or_why_not(&app, &viewer, id, "split", act.await)
 }
 
 async fn move_to(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
     let form = request.form(FORM).await?;
     let to = form.get("to").trim().trim_start_matches('#').parse();
-    let to: ConversationId = to.map_err(|_| Refusal::bad_request("`to` is no number"))?;
-    let act = verb(&app, &viewer, move |tx| inbox::move_message(tx, id, to));
-    to_message(&app, &viewer, id, "moved", act.await?)
+    let Ok(to) = to.map(ConversationId) else {
+        return or_why_not(&app, &viewer, id, "moved", Err(Refused::unknown("", "")));
+    };
+    let act = write(&app, &viewer, move |tx| inbox::move_message(tx, id, to));
+    or_why_not(&app, &viewer, id, "moved", act.await)
 }
 
 async fn give_to(app: App, viewer: Viewer, mut request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
     let address = request.form(FORM).await?.get("address").trim().to_owned();
-    let act = verb(&app, &viewer, move |tx| {
+    let act = write(&app, &viewer, move |tx| {
         inbox::change_author(tx, id, &address, "")?;
         newest_act(tx, id)
     });
-    to_message(&app, &viewer, id, "saved", act.await?)
+    or_why_not(&app, &viewer, id, "saved", act.await)
 }
 
 async fn give_back(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
-    let act = verb(&app, &viewer, move |tx| {
+    let act = write(&app, &viewer, move |tx| {
         inbox::swap_back(tx, id)?;
         newest_act(tx, id)
     });
-    to_message(&app, &viewer, id, "saved", act.await?)
+    or_why_not(&app, &viewer, id, "saved", act.await)
+}
+
+/// Pictures of this message's sender are shown without asking from now on, or not any more.
+async fn remember(app: App, viewer: Viewer, mut request: Request) -> Answer {
+    let id: MessageId = request.param("id")?;
+    let always = request.form(FORM).await?.get("always") == "1";
+    let sender = message(&app, &viewer, id)?.author.address;
+    let sender = sender.unwrap_or_default();
+    let done = write(&app, &viewer, move |tx| {
+        inbox::show_pictures(tx, &sender, always).map(|()| 0)
+    });
+    or_why_not(&app, &viewer, id, "saved", done.await)
 }
 
 async fn send_again(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
     let house = House::of(&app.inbox);
-    verb(&app, &viewer, move |tx| reply::send_again(tx, &house, id)).await?;
-    to_message(&app, &viewer, id, "sent_again", 0)
+    let done = write(&app, &viewer, move |tx| {
+        reply::send_again(tx, &house, id).map(|_| 0)
+    });
+    or_why_not(&app, &viewer, id, "sent_again", done.await)
 }
 
 /// Meta's file, or its host, may be there again; the line tells when it is.
 async fn fetch_again(app: App, viewer: Viewer, request: Request) -> Answer {
     let id: MessageId = request.param("id")?;
-    verb(&app, &viewer, move |tx| inbox::fetch_again(tx, id)).await?;
+    let asked = write(&app, &viewer, move |tx| inbox::fetch_again(tx, id));
+    asked.await.map_err(|e| viewer.refuse(&app, e))?;
     to_message(&app, &viewer, id, "asked", 0)
 }
 

@@ -20,6 +20,7 @@ mod settings;
 mod shell;
 mod undo;
 
+pub use settings::Traces;
 pub use shell::show_refusal;
 
 use super::App;

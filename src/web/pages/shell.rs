@@ -54,12 +54,25 @@ pub fn shell(app: &App, viewer: &Viewer, query: &Form, room: &'static str, title
             notify: viewer.agent.notify_browser,
         },
         banners: banners(app, viewer, words),
-        flash: done.map(|done| Flash {
-            tone: "good",
-            text: words.t(&format!("flash.{done}")),
-            undo: query.get("undo").parse().ok(),
-        }),
+        flash: done
+            .map(|done| Flash {
+                tone: "good",
+                text: words.t(&format!("flash.{done}")),
+                undo: query.get("undo").parse().ok(),
+            })
+            .or_else(|| failed(words, query)),
     }
+}
+
+/// What `?failed=` says could not be done, and why: a key below `refused.` of the catalogue.
+fn failed(words: Words<'_>, query: &Form) -> Option<Flash> {
+    let key = format!("refused.{}", query.given("failed")?);
+    let text = Some(words.t(&key)).filter(|text| *text != key)?;
+    Some(Flash {
+        tone: "danger",
+        text,
+        undo: None,
+    })
 }
 
 fn named(viewer: &Viewer) -> String {

@@ -42,6 +42,8 @@ pub struct ContactPage {
     pub absorbed: Vec<AbsorbedView>,
     /// Where the form to merge begins: the contact it was just split from.
     pub merge_into: String,
+    /// Who may be the same person.
+    pub candidates: Vec<CandidateView>,
     /// Lists who bears the same name.
     pub namesakes: Option<String>,
     /// Columns of an import and whatever else is known.
@@ -56,6 +58,17 @@ pub struct AddressView {
     pub note: String,
     /// Why we no longer write there.
     pub suppressed: Option<String>,
+    /// Pictures in its mails are shown without asking.
+    pub pictures: bool,
+}
+
+/// A contact that may be the same person, and what speaks for it.
+#[derive(Debug, Serialize)]
+pub struct CandidateView {
+    pub id: u64,
+    pub name: String,
+    pub addresses: String,
+    pub reason: String,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,6 +1,7 @@
 //! One message of a thread, ready for its template.
 
 use super::Words;
+use super::invite::InviteView;
 use crate::channel::email::sanitise::has_remote_images;
 use crate::render::Millis;
 use casella_index::model::*;
@@ -40,7 +41,8 @@ pub struct MessageView {
     pub quoted: String,
     pub frame: Option<Frame>,
     /// The formatted form, where the text is shown first.
-    pub html_url: Option<String>,
+    pub folded_frame: Option<Frame>,
+    pub invites: Vec<InviteView>,
     pub attachments: Vec<FileView>,
     pub reactions: Vec<String>,
     pub warnings: Vec<String>,
@@ -63,10 +65,20 @@ pub struct Badge {
 #[derive(Debug, Serialize)]
 pub struct Frame {
     pub url: String,
-    /// `s`, `m`, `l` or `xl`: a guess, as the frame cannot tell its height.
-    pub height: &'static str,
-    /// The same with pictures of the web, where there are any.
+    /// Steps of height, wide and narrow: reckoned, as the frame cannot tell.
+    pub wide: u8,
+    pub narrow: u8,
+    /// The same with pictures of the web, where there are any and they wait to be asked for.
     pub images: Option<String>,
+    pub always: Option<Always>,
+}
+
+/// Whether pictures of this sender are shown without asking, and where a POST changes that.
+#[derive(Debug, Serialize)]
+pub struct Always {
+    pub action: String,
+    pub sender: String,
+    pub on: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,6 +127,21 @@ pub struct Setting<'a> {
     pub seen: Option<u32>,
     /// What Messenger calls the person now, if it is their thread; empty where Meta keeps it to itself.
     pub person: Option<&'a str>,
+    pub pictures: Pictures,
+    /// The steps of its frame, wide and narrow, where it has a formatted form.
+    pub height: (u8, u8),
+}
+
+/// What is to become of a mail's pictures of the web.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pictures {
+    /// They wait to be asked for, each time.
+    #[default]
+    Ask,
+    /// The same, but their sender may be remembered.
+    AskOrRemember,
+    /// Their sender is remembered.
+    Show,
 }
 
 impl MessageView {
@@ -122,7 +149,7 @@ impl MessageView {
         let mail = message.email.as_ref();
         let page = message.messenger.as_ref();
         let fold = mail.and_then(|m| fold(words, m));
-        let (frame, html_url) = formatted(message.id, &body);
+        let (frame, folded_frame) = formatted(message, &body, setting);
         MessageView {
             id: message.id.0,
             at: message.at,
@@ -135,7 +162,7 @@ impl MessageView {
             channels: channels(message),
             marks: marks(words, message),
             auth: mail.and_then(|m| badge(words, m)),
-            forwarded_by: mail.and_then(|m| m.forwarded_by.as_ref()).map(in_words),
+            forwarded_by: mail.and_then(|m| forwarder(message, m)).map(in_words),
             swap_undo: mail
                 .filter(|m| swapped(message, m).is_some() || other_author(m).is_some())
                 .filter(|_| setting.can_write)
@@ -156,7 +183,8 @@ impl MessageView {
             },
             quoted: body.quoted_text,
             frame,
-            html_url,
+            folded_frame,
+            invites: Vec::new(),
             attachments: files(words, message, setting.can_write),
             reactions: page.map_or_else(Vec::new, |p| p.reactions.values().cloned().collect()),
             warnings: warnings(words, message),
@@ -278,24 +306,42 @@ fn fold(words: Words<'_>, mail: &EmailFacts) -> Option<String> {
 
 /// Mail that is more than words shows its form first; plain words are shown as text, with the form
 /// one click away.
-fn formatted(id: MessageId, body: &StoredBody) -> (Option<Frame>, Option<String>) {
+fn formatted(
+    message: &Message,
+    body: &StoredBody,
+    setting: Setting,
+) -> (Option<Frame>, Option<Frame>) {
     let Some(html) = &body.html else {
         return (None, None);
     };
-    let url = format!("/messages/{id}/html");
-    if !is_rich(html) {
-        return (None, Some(url));
+    let url = format!("/messages/{}/html", message.id);
+    let with_images = has_remote_images(html).then(|| format!("{url}?images=1"));
+    let (url, images) = match (with_images, setting.pictures) {
+        (Some(with_images), Pictures::Show) => (with_images, None),
+        (with_images, _) => (url, with_images),
+    };
+    let (wide, narrow) = setting.height;
+    let frame = Some(Frame {
+        always: always(message, setting).filter(|a| a.on || images.is_some()),
+        wide,
+        narrow,
+        url,
+        images,
+    });
+    match is_rich(html) {
+        true => (frame, None),
+        false => (None, frame),
     }
-    let images = has_remote_images(html).then(|| format!("{url}?images=1"));
-    let height = height(html, &body.text);
-    (
-        Some(Frame {
-            url,
-            height,
-            images,
-        }),
-        None,
-    )
+}
+
+fn always(message: &Message, setting: Setting) -> Option<Always> {
+    let known = setting.can_write && setting.pictures != Pictures::Ask;
+    let sender = message.author.address.clone().filter(|_| known)?;
+    Some(Always {
+        action: format!("/messages/{}/pictures", message.id),
+        on: setting.pictures == Pictures::Show,
+        sender,
+    })
 }
 
 /// Whether the form carries meaning that its text does not.
@@ -304,17 +350,6 @@ fn is_rich(html: &str) -> bool {
         "<table", "<img", "<h1", "<h2", "<h3", "<ul", "<ol", "<b>", "<strong", "<pre",
     ];
     MEANT.iter().any(|tag| html.contains(tag))
-}
-
-fn height(html: &str, text: &str) -> &'static str {
-    let lines: usize = text.lines().map(|line| 1 + line.len() / 90).sum();
-    let pictures = html.matches("<img").count();
-    match lines + 8 * pictures.min(4) {
-        0..8 => "s",
-        8..18 => "m",
-        18..40 => "l",
-        _ => "xl",
-    }
 }
 
 fn badge(words: Words<'_>, mail: &EmailFacts) -> Option<Badge> {
@@ -351,6 +386,14 @@ fn checks(facts: &Value) -> String {
         .filter_map(check)
         .collect();
     found.join(" ")
+}
+
+/// Who passed it on, where that is not who wrote it.
+fn forwarder<'a>(message: &Message, mail: &'a EmailFacts) -> Option<&'a MailAddress> {
+    let author = message.author.address.as_deref().unwrap_or_default();
+    let by = mail.forwarded_by.as_ref()?;
+    let another = !by.address.eq_ignore_ascii_case(author) || mail.swapped_from.is_some();
+    another.then_some(by)
 }
 
 /// The one it can be given back to: whoever the mail itself names, if that is not its author now.

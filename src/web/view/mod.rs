@@ -5,6 +5,8 @@
 
 pub mod composer;
 pub mod contacts;
+pub mod height;
+pub mod invite;
 pub mod list;
 pub mod message;
 pub mod messenger;

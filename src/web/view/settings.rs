@@ -224,7 +224,12 @@ pub struct TracePage {
     #[serde(flatten)]
     pub frame: Frame,
     pub q: String,
+    /// What holds for the address asked for.
+    pub notices: Vec<String>,
+    pub kinds: Vec<Choice>,
     pub traces: Vec<TraceView>,
+    /// Where it goes on further back.
+    pub older: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -99,6 +99,7 @@ impl World {
                     address: "anna@example.com".into(),
                     key: "anna@example.com".into(),
                     verified: true,
+                    ..ContactAddress::default()
                 }],
                 ..Contact::default()
             }))?;

@@ -358,7 +358,7 @@ fn a_follow_up_carries_every_chat_line_with_name_time_and_zone() {
     for part in [
         "Visitor 3",
         "Do you ship to Malta?",
-        "Yes!<br>\nSee the list.",
+        "Yes!<br>See the list.",
         "[prices.pdf]",
     ] {
         assert!(

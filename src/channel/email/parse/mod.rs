@@ -30,6 +30,8 @@ mod tree;
 mod unpack;
 mod words;
 
+pub use calendar::parse as invite;
+
 use crate::rules::mail::{Address, Attachment, Header, Mail, split_part};
 use charset::Hint;
 use fields::Block;

@@ -309,18 +309,64 @@ fn remote_images_wait_until_they_are_asked_for() {
 }
 
 #[test]
-fn a_mail_with_its_own_colours_stays_on_white() {
-    let dark = |mail: &str, look| {
-        document(&html(mail), |_| None, &Remote::Blocked, look).contains("prefers-color-scheme")
+fn a_picture_that_shows_nothing_is_never_fetched() {
+    for pixel in [
+        "<img src='https://a.b/p' width=1 height=1>",
+        "<img src='https://a.b/p' height=0>",
+        "<img src='https://a.b/p' style='width:1px;height:1px'>",
+        "<img src='https://a.b/p' style='display:none'>",
+        "<img style='max-height: 0' alt='a > b' src='https://a.b/p'>",
+    ] {
+        let clean = html(pixel);
+        assert!(!has_remote_images(&clean), "{pixel}");
+        let asked = |url: &str| panic!("{url} was asked for: {pixel}");
+        let shown = document(&clean, |_| None, &Remote::Proxied(&asked), Look::System);
+        assert!(!shown.contains("a.b"), "{shown}");
+    }
+    let clean = html("<img src='https://a.b/line' width=600 height=12>");
+    assert!(has_remote_images(&clean));
+}
+
+#[test]
+fn words_that_look_like_a_picture_are_words() {
+    let clean = html(
+        "<p> data-remote-src=\"https://a.b/c\" src=\"cid:x\"</p><p title='<img src=\"cid:y\">'>b</p>",
+    );
+    assert!(!has_remote_images(&clean));
+    let own = |id: &str| panic!("{id} was asked for");
+    let asked = |url: &str| panic!("{url} was asked for");
+    let shown = document(&clean, own, &Remote::Proxied(&asked), Look::System);
+    assert!(shown.contains(&clean));
+}
+
+#[test]
+fn a_mail_is_dark_where_its_reader_is_unless_it_brings_its_own_paper() {
+    let shown = |mail: &str, look| {
+        let page = document(&html(mail), |_| None, &Remote::Blocked, look);
+        let dark = page.contains("prefers-color-scheme");
+        match (dark, page.contains("invert(")) {
+            (false, _) => "light",
+            (true, false) => "dark",
+            (true, true) => "inverted",
+        }
     };
-    assert!(dark("<p>plain</p>", Look::System));
-    assert!(dark("<p>the color: of money</p>", Look::System));
-    assert!(!dark("<p style='color:#000'>x</p>", Look::System));
-    assert!(!dark(
-        "<table bgcolor=white><tr><td>x</table>",
-        Look::System
-    ));
-    assert!(!dark("<p>plain</p>", Look::Light));
+    for (mail, expected) in [
+        ("<p>plain</p>", "dark"),
+        ("<p>the color: of money, background: unknown</p>", "dark"),
+        ("<p style='color:#000'>x</p>", "inverted"),
+        ("<font color=blue>x</font>", "inverted"),
+        ("<p style='color:#000;background:#FFF'>x</p>", "inverted"),
+        (
+            "<table bgcolor=white style='color:red'><tr><td>x</table>",
+            "inverted",
+        ),
+        ("<p style='background-color: transparent'>x</p>", "inverted"),
+        ("<table bgcolor=#f4f4f7><tr><td>x</table>", "light"),
+        ("<div style='background:#111;color:#eee'>x</div>", "light"),
+    ] {
+        assert_eq!(shown(mail, Look::System), expected, "{mail}");
+        assert_eq!(shown(mail, Look::Light), "light", "{mail}");
+    }
 }
 
 #[test]

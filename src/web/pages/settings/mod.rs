@@ -8,6 +8,8 @@ mod own;
 mod trace;
 mod watch;
 
+pub use trace::Traces;
+
 use super::act::FORM;
 use super::guard::{Viewer, page};
 use super::shell::shell;

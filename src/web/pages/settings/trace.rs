@@ -1,22 +1,25 @@
 //! The mail trace: what became of a mail, whichever way it went. Every transaction of the receiver,
 //! taken or refused; every mail we hold that came otherwise; every mail we sent, with its deliveries.
 
+mod find;
+
+pub use find::Traces;
+
 use super::frame;
-use crate::http::{Answer, Request};
+use crate::http::{Answer, Refusal, Request};
 use crate::inbox::Done;
 use crate::rules::contacts::{key, same};
 use crate::web::App;
 use crate::web::pages::guard::Viewer;
 use crate::web::pages::show;
-use crate::web::view::settings::{TracePage, TraceView};
-use crate::web::view::{Fact, Words, person};
+use crate::web::view::settings::{Frame, TracePage, TraceView};
+use crate::web::view::{Choice, Fact, Words, person};
 use casella_index::model::*;
 use casella_index::search::State;
-use casella_index::tables::TRACES;
+use casella_index::tables::SUPPRESSIONS;
 use casella_index::{Rows, Snapshot};
+use find::{Asked, MARKS, OUTCOMES};
 
-/// Transactions read at a time.
-const STEP: usize = 500;
 /// Mails shown of each kind.
 const SHOWN: usize = 50;
 /// Conversations of a contact looked through for mails sent to it, newest first.
@@ -24,67 +27,57 @@ const CONVERSATIONS: usize = 20;
 
 pub async fn trace(app: App, viewer: Viewer, request: Request) -> Answer {
     let query = request.query();
-    let asked = query.get("q").trim().trim_matches(['<', '>']).to_owned();
-    let traces = found(&app, viewer.words(&app), &asked);
-    let view = TracePage {
-        frame: frame(&app, &viewer, &query, "trace", None),
-        q: asked,
-        traces: traces.map_err(|e| viewer.refuse(&app, e))?,
+    let ask = Asked {
+        text: query.get("q").trim().trim_matches(['<', '>']).to_owned(),
+        kind: query.get("kind").to_owned(),
+        before: query
+            .get("before")
+            .parse()
+            .map(TraceId)
+            .unwrap_or(TraceId(u64::MAX)),
     };
+    let frame = frame(&app, &viewer, &query, "trace", None);
+    let (ours, theirs) = (app.clone(), viewer.clone());
+    // Rows by the thousand may be read.
+    let work = move || page(&ours, &theirs, ask, frame);
+    let view = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Refusal::internal)?;
+    let view = view.map_err(|e| viewer.refuse(&app, e))?;
     show(&app, &viewer, "pages/settings_trace", &view)
 }
 
-/// What is known of the mails of this address or Message-ID, newest first; without either, of the newest.
-fn found(app: &App, words: Words<'_>, asked: &str) -> Done<Vec<TraceView>> {
+fn page(app: &App, viewer: &Viewer, ask: Asked, frame: Frame) -> Done<TracePage> {
+    let words = viewer.words(app);
     let rows = app.inbox.read()?;
     let tracer = Tracer {
         app,
         words,
         rows: &rows,
     };
-    let transactions = transactions(&rows, asked)?;
-    let known: Vec<MessageId> = transactions.iter().filter_map(|t| t.message).collect();
-    let mut views = Vec::new();
-    for transaction in transactions {
-        views.push(tracer.transaction(transaction)?);
-    }
-    for message in mails(&rows, asked)? {
-        if message.direction == Direction::Out {
-            views.push(tracer.sent(&message)?);
-        } else if !known.contains(&message.id) {
-            views.push(tracer.held(&message)?);
-        }
-    }
-    views.sort_by_key(|view| std::cmp::Reverse(view.at));
-    Ok(views)
+    let found = app.traces.find(&rows, &ask, SHOWN)?;
+    Ok(TracePage {
+        frame,
+        notices: tracer.notices(&ask.text)?,
+        kinds: kinds(words, &ask.kind),
+        older: found.older.map(|before| ask.url(before)),
+        traces: tracer.all(&ask, found.traces)?,
+        q: ask.text,
+    })
 }
 
-fn transactions(rows: &Snapshot, asked: &str) -> Done<Vec<Trace>> {
-    let asked = asked.to_lowercase();
-    let mut found = Vec::new();
-    let mut end = TraceId(u64::MAX);
-    while found.len() < SHOWN {
-        let step = rows.range_back(&TRACES, TraceId(0)..end, STEP)?;
-        let Some((lowest, _)) = step.last() else {
-            break;
-        };
-        end = *lowest;
-        let traces = step.into_iter().map(|(_, trace)| trace);
-        found.extend(traces.filter(|trace| names(trace, &asked)));
-    }
-    found.truncate(SHOWN);
-    Ok(found)
-}
-
-fn names(trace: &Trace, asked: &str) -> bool {
-    let wanted = key(asked);
-    let is =
-        |text: &str| text.to_lowercase().contains(asked) || wanted.is_some() && key(text) == wanted;
-    asked.is_empty()
-        || is(&trace.message_id)
-        || is(&trace.mail_from)
-        || is(&trace.header_from)
-        || trace.recipients.iter().any(|recipient| is(recipient))
+/// The decisions and kinds of mail that can be asked for.
+fn kinds(words: Words<'_>, asked: &str) -> Vec<Choice> {
+    let choice = |group: &str, word: &str| {
+        let value = format!("{group}:{word}");
+        let label = words.t(&format!("trace.{group}.{word}"));
+        let chosen = value == asked;
+        Choice::new(value, label, chosen)
+    };
+    let all = Choice::new("", words.t("trace.all"), asked.is_empty());
+    let outcomes = OUTCOMES.iter().map(|word| choice("outcome", word));
+    let marks = MARKS.iter().map(|word| choice("mark", word));
+    std::iter::once(all).chain(outcomes).chain(marks).collect()
 }
 
 /// Mails we hold that bear this id, and mails we sent to this address.
@@ -118,6 +111,47 @@ struct Tracer<'a> {
 }
 
 impl Tracer<'_> {
+    /// The transactions, and on the first page the mails that no transaction tells of, newest first.
+    fn all(&self, ask: &Asked, transactions: Vec<Trace>) -> Done<Vec<TraceView>> {
+        let known: Vec<MessageId> = transactions.iter().filter_map(|t| t.message).collect();
+        let mut views = Vec::new();
+        for transaction in transactions {
+            views.push(self.transaction(transaction)?);
+        }
+        let first = ask.before == TraceId(u64::MAX) && ask.kind.is_empty();
+        let mails = match first {
+            true => mails(self.rows, &ask.text)?,
+            false => Vec::new(),
+        };
+        for message in mails {
+            if message.direction == Direction::Out {
+                views.push(self.sent(&message)?);
+            } else if !known.contains(&message.id) {
+                views.push(self.held(&message)?);
+            }
+        }
+        views.sort_by_key(|view| std::cmp::Reverse(view.at));
+        Ok(views)
+    }
+
+    /// What holds for every mail from or to this address.
+    fn notices(&self, address: &str) -> Done<Vec<String>> {
+        let Some(key) = key(address) else {
+            return Ok(Vec::new());
+        };
+        let suppressed = self.rows.get(&SUPPRESSIONS, &key)?.filter(|s| s.hard);
+        let suppressed = suppressed.map(|s| {
+            let told = [("address", address), ("detail", s.detail.as_str())];
+            self.words.with("thread.suppressed", &told)
+        });
+        let contact = self.rows.contact_of(&key)?.filter(|c| c.blocked);
+        let blocked = contact.map(|contact| {
+            let told = [("who", contact.display())];
+            self.words.with("thread.blocked_address", &told)
+        });
+        Ok(suppressed.into_iter().chain(blocked).collect())
+    }
+
     fn fact(&self, key: &str, value: impl Into<String>) -> Fact {
         Fact::new(self.words.t(&format!("trace.{key}")), value)
     }
@@ -183,17 +217,16 @@ impl Tracer<'_> {
                 note: Some(self.words.t(state)),
                 ..self.fact("conversation", format!("{id}: {subject}"))
             },
-            self.fact("index", self.words.t(self.index())),
+            self.fact("index", self.words.t(self.index(message.id))),
         ])
     }
 
-    /// Whether the index has reached what was journalled last.
-    fn index(&self) -> &'static str {
+    /// Whether this message can be found, and if not, why.
+    fn index(&self, message: MessageId) -> &'static str {
         let serving = &self.app.serving;
-        let behind = serving.reached() < self.app.inbox.store.last_seq();
-        match (serving.state(), behind) {
-            (State::Ready, false) => "trace.indexed",
-            (State::Ready, true) => "trace.indexing",
+        match serving.state() {
+            _ if serving.holds(message) => "trace.indexed",
+            State::Ready => "trace.indexing",
             _ => "trace.not_indexed",
         }
     }

@@ -306,6 +306,7 @@ async fn an_address_typed_into_a_widget_is_proven_by_the_token_alone() {
             address: "mario@x.example".into(),
             key: "mario@x.example".into(),
             verified: false,
+            ..ContactAddress::default()
         };
         tx.record(Event::ContactCreated(Contact {
             id,
