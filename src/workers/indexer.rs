@@ -4,7 +4,9 @@
 //! old one (if any) goes on serving and following. Mail never waits for any of it.
 
 use crate::clock::{Clock, Millis, SECOND};
-use casella_index::search::{self, Builder, FollowError, Follower, Index, Next, Serving, State};
+use casella_index::search::{
+    self, Builder, FollowError, Follower, Index, Next, Serving, State, Unusable,
+};
 use casella_index::{Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -134,9 +136,7 @@ struct Work {
 
 impl Work {
     fn run(mut self) {
-        if let Err(error) = self.open() {
-            self.build_because(&error.to_string());
-        }
+        self.open_or_build();
         let mut wake = self.clock.now();
         loop {
             let patience = (wake - self.clock.now()).clamp(0, LONGEST_SLEEP);
@@ -151,6 +151,15 @@ impl Work {
                 self.build_because(&why);
             }
             wake = self.step();
+        }
+    }
+
+    /// A want of descriptors is waited out: nothing is wrong with the index, and building needs more of them.
+    fn open_or_build(&mut self) {
+        match self.open() {
+            Ok(()) => self.failure = None,
+            Err(error) if is_no_damage(&error) => self.failed(&error),
+            Err(error) => self.build_because(&error.to_string()),
         }
     }
 
@@ -172,10 +181,9 @@ impl Work {
     /// Damage that opening does not show is looked for while the index serves already.
     fn verify_aside(&self) {
         let (serving, bell) = (self.serving.clone(), self.bell.clone());
-        let verify = move || {
-            if let Err(damage) = serving.verify() {
-                bell.ring(|wanted| wanted.rebuild = Some(damage.to_string()));
-            }
+        let verify = move || match serving.verify() {
+            Err(Unusable::NoDescriptors) | Ok(()) => {}
+            Err(damage) => bell.ring(|wanted| wanted.rebuild = Some(damage.to_string())),
         };
         let thread = std::thread::Builder::new().name("index-check".into());
         if let Err(error) = thread.spawn(verify) {
@@ -206,7 +214,7 @@ impl Work {
     fn failed(&mut self, error: &FollowError) {
         let why = error.to_string();
         if self.failure.as_ref() != Some(&why) {
-            tracing::error!("the search index cannot be built: {why}");
+            tracing::error!("the search index cannot go on: {why}");
         }
         self.serving.set_state(State::Failed(why.clone()));
         self.failure = Some(why);
@@ -231,7 +239,7 @@ impl Work {
         let Some(follower) = &mut self.follower else {
             // Nothing serves and nothing is being built: the last attempt failed.
             if self.builder.is_none() {
-                self.build_because("the last attempt failed");
+                self.open_or_build();
             }
             return now + AFTER_FAILURE;
         };
@@ -244,6 +252,11 @@ impl Work {
             Err(FollowError::Store(error)) => {
                 tracing::warn!(%error, "the search index waits for the store");
                 now + SECOND
+            }
+            Err(error) if is_no_damage(&error) => {
+                self.follower = None;
+                self.failed(&error);
+                now + AFTER_FAILURE
             }
             Err(FollowError::Index(error)) => {
                 self.follower = None;
@@ -283,6 +296,10 @@ impl Work {
     }
 }
 
+fn is_no_damage(error: &FollowError) -> bool {
+    matches!(error, FollowError::Index(Unusable::NoDescriptors))
+}
+
 /// Opens the index without a server and brings it up to the journal; builds it where it cannot be
 /// used. `progress` is told how many messages of how many were taken in.
 ///
@@ -300,7 +317,7 @@ pub fn open_now(
             follower.catch_up(now)?;
             Ok(index)
         }
-        Err(FollowError::Index(why)) => {
+        Err(FollowError::Index(why)) if why != Unusable::NoDescriptors => {
             tracing::info!("building the search index: {why}");
             build_now(store, folder, now, progress)
         }

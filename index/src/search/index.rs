@@ -31,6 +31,8 @@ pub enum Unusable {
     Damaged(String),
     /// Another process writes to it.
     Busy,
+    /// This process may open no more files: the index may be as sound as ever.
+    NoDescriptors,
 }
 
 impl fmt::Display for Unusable {
@@ -40,6 +42,10 @@ impl fmt::Display for Unusable {
             Unusable::OtherVersion => write!(f, "the search index is of another version"),
             Unusable::Damaged(what) => write!(f, "the search index is damaged: {what}"),
             Unusable::Busy => write!(f, "the search index is in use by another process"),
+            Unusable::NoDescriptors => write!(
+                f,
+                "too many open files: the search index waits; raise the limit (LimitNOFILE, ulimit -n)"
+            ),
         }
     }
 }
@@ -49,6 +55,7 @@ impl std::error::Error for Unusable {}
 impl From<TantivyError> for Unusable {
     fn from(error: TantivyError) -> Self {
         match error {
+            error if is_out_of_descriptors(&format!("{error:?}")) => Unusable::NoDescriptors,
             TantivyError::LockFailure(..) => Unusable::Busy,
             other => Unusable::Damaged(other.to_string()),
         }
@@ -57,8 +64,18 @@ impl From<TantivyError> for Unusable {
 
 impl From<io::Error> for Unusable {
     fn from(error: io::Error) -> Self {
-        Unusable::Damaged(error.to_string())
+        match is_out_of_descriptors(&format!("{error:?}")) {
+            true => Unusable::NoDescriptors,
+            false => Unusable::Damaged(error.to_string()),
+        }
     }
+}
+
+/// EMFILE or ENFILE, however deep the library has wrapped it: it keeps the system's error in its words.
+fn is_out_of_descriptors(told: &str) -> bool {
+    ["code: 24,", "code: 23,", "os error 24)", "os error 23)"]
+        .iter()
+        .any(|mark| told.contains(mark))
 }
 
 /// The reading half. Cheap to clone; every search takes the last committed state.

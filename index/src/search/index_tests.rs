@@ -92,6 +92,23 @@ fn an_unusable_index_is_reported() {
     }
 }
 
+#[test]
+fn a_want_of_descriptors_is_no_damage() {
+    for code in [23, 24] {
+        let error = || std::io::Error::from_raw_os_error(code);
+        assert_eq!(Unusable::from(error()), Unusable::NoDescriptors);
+        let read = tantivy::directory::error::OpenReadError::wrap_io_error(error(), "x".into());
+        assert_eq!(
+            Unusable::from(TantivyError::from(read)),
+            Unusable::NoDescriptors
+        );
+        let told = TantivyError::from(error());
+        assert_eq!(Unusable::from(told), Unusable::NoDescriptors);
+    }
+    let other = std::io::Error::from_raw_os_error(5);
+    assert!(matches!(Unusable::from(other), Unusable::Damaged(_)));
+}
+
 fn harm(home: &Path, damage: &str) {
     let meta = home.join("meta.json");
     match damage {

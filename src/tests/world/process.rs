@@ -41,12 +41,17 @@ impl Process {
         Duration::from_millis(ticks * 10)
     }
 
-    /// Lets it have so many descriptors, and no more.
+    /// Lets it have so many descriptors, and no more, until it is told otherwise.
     pub fn limit_descriptors(self, most: u64) {
         let pid = Pid::from_raw(self.0.try_into().unwrap());
+        let limits = fs::read_to_string(format!("/proc/{}/limits", self.0)).unwrap();
+        let files = limits
+            .lines()
+            .find_map(|l| l.strip_prefix("Max open files"));
+        let maximum = files.unwrap().split_whitespace().nth(1).unwrap();
         let limit = Rlimit {
             current: Some(most),
-            maximum: Some(most),
+            maximum: maximum.parse().ok(),
         };
         prlimit(pid, Resource::Nofile, limit).unwrap();
     }
