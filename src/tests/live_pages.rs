@@ -19,6 +19,25 @@ async fn asked(browser: &Client, script: &str) -> Value {
     browser.execute(script, vec![]).await.unwrap()
 }
 
+#[test]
+fn what_happens_while_a_page_is_on_its_way_is_news_to_it() {
+    let world = World::start();
+    let mut agent = world.logged_in("ada@shop.example", "agent");
+    mail(&world, "mario", "1", "Where is it?");
+    let page = agent.get("/inbox").text();
+    // The page is rendered, its stream not yet open.
+    mail(&world, "anna", "2", "Do you ship?");
+    let since = page
+        .split("data-since=\"")
+        .nth(1)
+        .expect("where news begin");
+    let since = since.split('"').next().unwrap();
+    let mut stream = agent.follow(&format!("/live?since={since}"));
+    let told = stream.next().expect("news");
+    assert!(told.data.contains("Do you ship?"), "{}", told.data);
+    assert!(!told.data.contains("Where is it?"), "{}", told.data);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_changes_around_what_is_being_written() {
     let world = World::start();

@@ -3,7 +3,7 @@
 use super::world::World;
 use super::world::browser::{Driver, log_in, wait, write};
 use super::world::graph::{Graph, OURS};
-use super::world::http::{Browser, Events, ask, follow};
+use super::world::http::{Browser, Events, ask};
 use data_encoding::HEXLOWER;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -322,13 +322,8 @@ fn the_steps_tell_what_came_from_meta() {
 #[test]
 fn an_admins_open_page_is_told_when_meta_came() {
     let world = bare(&Graph::start());
-    let follow = |who: &Browser| {
-        let pairs = who.cookies.iter().map(|(n, v)| format!("{n}={v}"));
-        let cookie = pairs.collect::<Vec<_>>().join("; ");
-        follow(who.address, "/live", &[("Cookie", &cookie)])
-    };
-    let mut admin = follow(&world.logged_in("ada@shop.example", "admin"));
-    let mut agent = follow(&world.logged_in("eva@shop.example", "agent"));
+    let mut admin = world.logged_in("ada@shop.example", "admin").follow("/live");
+    let mut agent = world.logged_in("eva@shop.example", "agent").follow("/live");
     let path = "/webhooks/messenger?hub.mode=subscribe&hub.verify_token=another";
     assert_eq!(ask(world.http_address(), "GET", path, &[], b"").status, 403);
     let news = |stream: &mut Events| -> Value {

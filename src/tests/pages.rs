@@ -1,7 +1,7 @@
 //! The agents' pages work by links and forms alone.
 
 use super::world::World;
-use super::world::http::{Browser, follow};
+use super::world::http::Browser;
 use serde_json::Value;
 
 const MAIL: &str = "From: Mario Rossi <mario@cliente.example>\nTo: inbox@localhost\n\
@@ -204,12 +204,7 @@ fn contacts_are_merged_taken_apart_and_split() {
 fn an_open_page_is_told_the_rows_and_lines_that_changed() {
     let world = World::start();
     let mut agent = world.logged_in("ada@shop.example", "agent");
-    let cookie = agent
-        .cookies
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"));
-    let cookie = cookie.collect::<Vec<_>>().join("; ");
-    let mut stream = follow(agent.address, "/live", &[("Cookie", &cookie)]);
+    let mut stream = agent.follow("/live");
     world.mail("mario@cliente.example", "inbox@localhost", MAIL);
     let news = stream.find(|event| event.name == "news").unwrap();
     let told: Value = serde_json::from_str(&news.data).unwrap();

@@ -339,19 +339,30 @@ function listen() {
   if (!$(".app")) return;
   if (navigator.locks && channel) {
     navigator.locks.request("casella-live", () => new Promise(() => connect(true)));
-    channel.onmessage = ({ data }) => (data.name === "who" || data.name === "here" ? roll(data) : heard(data.name, data.data, false));
+    channel.onmessage = ({ data }) => {
+      if (data.name === "who" || data.name === "here") roll(data);
+      else if (data.name === "since") latest.filter((news) => news.seq > data.since).forEach(({ data }) => channel.postMessage({ name: "news", data }));
+      else heard(data.name, data.data, false);
+    };
+    channel.postMessage({ name: "since", since });
   } else {
     connect(false);
   }
 }
 
 let lost = false;
+// What happened while this page was on its way is news to it.
+let since = Number(document.body.dataset.since);
+// The latest news, for pages of other tabs that were on their way when it came.
+const latest = [];
 
 function connect(shares) {
-  stream = new EventSource("/live");
+  stream = new EventSource("/live?since=" + since);
   const pass = (name) => (event) => {
     const data = JSON.parse(event.data);
     if (shares) channel.postMessage({ name, data });
+    since = Number(event.lastEventId) || since;
+    if (shares && name === "news") latest.splice(0, Infinity, ...latest.slice(-19), { seq: since, data });
     heard(name, data, true);
   };
   stream.addEventListener("news", pass("news"));
@@ -366,9 +377,14 @@ function connect(shares) {
     if (lost) {
       soon();
       if (shares) channel.postMessage({ name: "again" });
-    }
+    } else catchUp();
     lost = false;
   };
+}
+
+// Who came or left while this page was on its way stands in no journal.
+function catchUp() {
+  if (threadId()) askFor([]);
 }
 
 function heard(name, data, first) {
@@ -782,3 +798,5 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && $(".app")) soon();
 });
 listen();
+// Of a page in another tab's wake; the one with the stream does so when it opens.
+setTimeout(() => stream || catchUp(), 300);

@@ -123,6 +123,16 @@ impl Browser {
         self.send("GET", path, &[], b"")
     }
 
+    /// The stream of `path` under this browser's cookies.
+    pub fn follow(&self, path: &str) -> Events {
+        let pairs: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
+        follow(self.address, path, &[("Cookie", &pairs.join("; "))])
+    }
+
     /// Sends a form of ours.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body: String = url::form_urlencoded::Serializer::new(String::new())

@@ -22,6 +22,8 @@ pub struct Viewer {
     /// The id of the session, for the list of sessions.
     pub session: String,
     pub voice: Voice,
+    /// The journal's end when they asked: what a page shows is at least as new.
+    pub since: u64,
 }
 
 impl Viewer {
@@ -107,11 +109,13 @@ pub async fn viewer(app: &App, request: &Request) -> Result<Option<Viewer>, Refu
     let Some(cookie) = request.cookie(Access::cookie_name(request.https)) else {
         return Ok(None);
     };
+    let since = app.inbox.store.last_seq();
     let seen = app.access.seen(cookie).await.map_err(Refusal::internal)?;
     Ok(seen.map(|seen| Viewer {
         voice: voice(app, request, Some(&seen.agent)),
         agent: seen.agent,
         session: seen.session,
+        since,
     }))
 }
 

@@ -119,7 +119,7 @@ async fn follow(app: App, viewer: Viewer, mut from: u64, lost: bool, outlet: sse
             changed = journal.changed() => if changed.is_err() { return },
             brief = briefs.recv() => match brief {
                 Ok(brief) => if !news.hear(brief, &viewer, &outlet) { return },
-                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Lagged(_)) => news.all = true,
                 Err(RecvError::Closed) => return,
             },
         }
@@ -131,7 +131,7 @@ async fn follow(app: App, viewer: Viewer, mut from: u64, lost: bool, outlet: sse
                         return;
                     }
                 }
-                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Lagged(_)) => news.all = true,
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Closed) => return,
             }

@@ -52,6 +52,7 @@ pub fn shell(app: &App, viewer: &Viewer, query: &Form, room: &'static str, title
             name: named(viewer),
             sound: viewer.agent.notify_sound,
             notify: viewer.agent.notify_browser,
+            since: viewer.since,
         },
         banners: banners(app, viewer, words),
         flash: done

@@ -67,6 +67,8 @@ pub struct Me {
     pub name: String,
     pub sound: bool,
     pub notify: bool,
+    /// From where in the journal this page's news begin.
+    pub since: u64,
 }
 
 /// Something everybody should know until it is over.
