@@ -125,27 +125,28 @@ enum Colours {
 }
 
 fn colours(sanitised: &str) -> Colours {
-    let declared = |pattern: &'static str| {
-        let found = sanitised.match_indices(pattern);
-        let found = found.filter(|(at, _)| inside_tag(&sanitised[..*at]));
-        found.map(move |(at, _)| &sanitised[at + pattern.len()..])
-    };
-    let grounds = ["bgcolor=\"", "background:", "background-color:"];
-    if grounds
-        .into_iter()
-        .flat_map(declared)
-        .any(|value| !is_white(value))
-    {
-        return Colours::Paper;
+    const GROUNDS: [&str; 3] = ["bgcolor=\"", "background:", "background-color:"];
+    const INKS: [&str; 2] = ["color=\"", "color:"];
+    let mut found = Colours::None;
+    for tag in tags(sanitised) {
+        let values = |pattern: &'static str| {
+            let declared = tag.match_indices(pattern);
+            declared.map(move |(at, _)| &tag[at + pattern.len()..])
+        };
+        if GROUNDS.into_iter().flat_map(values).any(|v| !is_white(v)) {
+            return Colours::Paper;
+        }
+        if INKS.into_iter().flat_map(values).next().is_some() {
+            found = Colours::Ink;
+        }
     }
-    let inks = ["color=\"", "color:"];
-    match inks
-        .into_iter()
-        .any(|pattern| declared(pattern).next().is_some())
-    {
-        true => Colours::Ink,
-        false => Colours::None,
-    }
+    found
+}
+
+/// What stands within angles: text escapes its own.
+fn tags(sanitised: &str) -> impl Iterator<Item = &str> {
+    let tags = sanitised.split('<').skip(1);
+    tags.map(|rest| rest.split('>').next().unwrap_or(rest))
 }
 
 /// White, or none at all: what the paper is anyway.
@@ -165,11 +166,6 @@ fn is_white(value: &str) -> bool {
     let end = value.find(['"', ';']).unwrap_or(value.len());
     let value = value[..end].trim().to_ascii_lowercase();
     WHITE.contains(&value.as_str())
-}
-
-/// Text escapes its angles, so the last one tells.
-fn inside_tag(before: &str) -> bool {
-    before.rfind('<') > before.rfind('>')
 }
 
 fn unescaped(value: &str) -> String {
