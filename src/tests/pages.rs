@@ -306,3 +306,22 @@ fn a_day_may_have_several_office_hours() {
         "{coming}"
     );
 }
+
+#[test]
+fn what_a_formatted_mail_quotes_is_folded_in_its_frame() {
+    let world = World::start();
+    let mut agent = world.logged_in("ada@shop.example", "agent");
+    let mail = "From: Anna <anna@client.example>\nTo: inbox@localhost\nSubject: Re: Order\n\
+        Content-Type: multipart/alternative; boundary=b\n\n--b\n\n\
+        Thanks, it came!\n\nOn Mon, 23 Nov 2026 at 10:11, Support <inbox@localhost> wrote:\n> It leaves today.\n\n\
+        --b\nContent-Type: text/html\n\n<p>Thanks, <b>it came!</b></p><div class=gmail_quote>\
+        On Mon, 23 Nov 2026 at 10:11, Support &lt;inbox@localhost&gt; wrote:<blockquote>It leaves today.</blockquote></div>\n--b--\n";
+    world.mail("anna@client.example", "inbox@localhost", mail);
+    let frame = page(&mut agent, "/messages/1/html");
+    let (new, old) = frame
+        .split_once("<details class=\"quotes\"><summary>Show quoted text</summary></details>")
+        .expect("a fold");
+    assert!(new.contains("<b>it came!</b>") && !new.contains("It leaves"));
+    assert!(old.starts_with("<div data-old>"), "{old}");
+    assert!(old.contains("It leaves today."), "nothing is cut");
+}

@@ -3,7 +3,7 @@
 
 use super::App;
 use crate::channel::email::parse;
-use crate::channel::email::sanitise::{Look, Remote, document};
+use crate::channel::email::sanitise::{Look, Remote, document, folded};
 use crate::http::{Response, With, respond};
 use crate::inbox::{Done, Refused};
 use crate::rules::picture;
@@ -36,15 +36,18 @@ fn raw_blob(message: &Message) -> Option<(&EmailFacts, BlobId)> {
 }
 
 /// The sanitised HTML as a page under its own policy. `pictures` are those of the web that somebody
-/// asked to see, as data URIs by address.
+/// asked to see, as data URIs by address; `fold` names what hides the quoted part.
 pub fn framed(
     app: &App,
     message: &Message,
+    fold: Option<&str>,
     pictures: Option<&HashMap<String, String>>,
 ) -> Done<Response> {
     let body = app.inbox.store.body(message)?;
     let missing = || Refused::unknown("formatted text of message", message.id);
     let html = body.html.ok_or_else(missing)?;
+    let folded = fold.and_then(|name| folded(&html, &body.text, &body.quoted_text, name));
+    let html = folded.unwrap_or(html);
     let raw = match raw_blob(message) {
         Some((_, blob)) if html.contains("cid:") => Some(app.inbox.store.blob(blob)?),
         _ => None,

@@ -3,6 +3,7 @@
 
 use super::view::height::steps;
 use casella_index::model::MessageId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,11 +15,11 @@ const MOST: usize = 20_000;
 pub struct FrameHeights(Mutex<HashMap<MessageId, (u8, u8)>>);
 
 impl FrameHeights {
-    /// Those of a message with this sanitised HTML.
-    pub fn of(&self, id: MessageId, html: &str) -> (u8, u8) {
+    /// Those of a message that shows this sanitised HTML.
+    pub fn of<'a>(&self, id: MessageId, html: impl FnOnce() -> Cow<'a, str>) -> (u8, u8) {
         let known = self.known(|known| known.get(&id).copied());
         known.unwrap_or_else(|| {
-            let fresh = steps(html);
+            let fresh = steps(&html());
             self.known(|known| {
                 if known.len() >= MOST {
                     known.clear();

@@ -5,10 +5,12 @@
 //! sandboxed frame under its own policy all the same; each of the two would do alone.
 
 mod document;
+mod fold;
 mod pictures;
 mod style;
 
 pub use document::{Look, Remote, document};
+pub use fold::{folded, unfolded};
 pub use pictures::has_remote_images;
 
 use ammonia::{Builder, UrlRelative};

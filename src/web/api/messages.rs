@@ -68,7 +68,7 @@ async fn raw(app: App, _: Caller, request: Request) -> Answer {
 
 async fn html(app: App, _: Caller, request: Request) -> Answer {
     let found = message(&app, &request)?;
-    content::framed(&app, &found, None).map_err(refuse)
+    content::framed(&app, &found, None, None).map_err(refuse)
 }
 
 async fn attachment(app: App, _: Caller, request: Request) -> Answer {

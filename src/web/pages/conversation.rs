@@ -11,6 +11,7 @@ use super::rows::{Loader, people};
 use super::shell::shell;
 use super::{Words, inbox};
 use crate::channel::email::parse;
+use crate::channel::email::sanitise::unfolded;
 use crate::http::{Answer, Form, Refusal, Request, respond};
 use crate::inbox::line::UNDO;
 use crate::inbox::live::Brief;
@@ -486,8 +487,11 @@ impl Open<'_> {
     }
 
     fn height(&self, id: MessageId, body: &StoredBody) -> (u8, u8) {
-        let html = body.html.as_deref();
-        html.map_or((0, 0), |html| self.app.frame_heights.of(id, html))
+        let Some(html) = &body.html else {
+            return (0, 0);
+        };
+        let shown = || unfolded(html, &body.text, &body.quoted_text);
+        self.app.frame_heights.of(id, shown)
     }
 
     fn day(&self, at: Millis) -> jiff::civil::Date {

@@ -169,7 +169,9 @@ async fn html(app: App, viewer: Viewer, request: Request) -> Answer {
         Some(html) => Some(pictures::fetched(&app, &html).await),
         None => None,
     };
-    content::framed(&app, &message, pictures.as_ref()).map_err(|e| viewer.refuse(&app, e))
+    let fold = viewer.words(&app).t("message.quoted");
+    content::framed(&app, &message, Some(&fold), pictures.as_ref())
+        .map_err(|e| viewer.refuse(&app, e))
 }
 
 /// A file: always to be saved; shown in place only if it is a picture by its bytes.

@@ -30,6 +30,8 @@ pre{white-space:pre-wrap;font:13px/1.5 ui-monospace,monospace}\
 blockquote{margin:0 0 0 8px;padding-left:10px;border-left:3px solid #c9ccd3}\
 img[data-remote-src]{display:inline-block;min-width:16px;min-height:16px;border:1px dashed #9aa0ab;border-radius:3px}\
 .wide{overflow-x:auto}\
+.quotes{margin:10px 0}.quotes summary{cursor:pointer;font-size:13px;opacity:.75}\
+.wide:not(:has(.quotes[open])) [data-old]{display:none!important}\
 .wide>:first-child{margin-top:0}.wide>:last-child{margin-bottom:0}";
 
 /// Mails are drawn about 600 dots wide. Where there is less room, what was given a width takes what there

@@ -25,7 +25,7 @@ pub(super) fn images(sanitised: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-fn tag_length(tag: &str) -> Option<usize> {
+pub(super) fn tag_length(tag: &str) -> Option<usize> {
     let mut quoted = false;
     let ends = |byte: u8| {
         quoted ^= byte == b'"';
