@@ -29,6 +29,7 @@ mod messenger_media;
 mod messenger_nasty;
 mod messenger_pages;
 mod messenger_privacy;
+mod messenger_settings;
 mod pages;
 mod trust;
 mod world;
